@@ -1,0 +1,15 @@
+"""`granian --interface asgi config.gateway:application`: webhooks, health and metrics only."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django  # noqa: E402 - settings are named first
+
+django.setup()
+
+from messaging.gateway_process import GatewayProcess  # noqa: E402 - needs Django's settings
+
+application = GatewayProcess()

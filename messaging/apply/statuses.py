@@ -1,0 +1,150 @@
+"""Statuses → receipts, and up the ladder of the messages they speak of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from messaging.apply.batch import Batch, HeardStatus, moment
+from messaging.models import Message, Outcome
+from messaging.receipts import Heard, settle
+from messaging.sql import as_json, execute
+
+Key = tuple[int, str, str, str]
+
+
+def match(batch: Batch) -> None:
+    """Find the messages the statuses speak of; the others are parked."""
+    if not batch.statuses:
+        return
+    rows = execute(
+        """
+        SELECT message.channel_id, message.provider_id, message.id, message.conversation_id
+        FROM messaging_message AS message
+        JOIN unnest(%s::bigint[], %s::text[]) AS row(channel_id, provider_id)
+          ON message.channel_id = row.channel_id AND message.provider_id = row.provider_id
+        """,
+        [
+            [status.channel_id for status in batch.statuses],
+            [status.item.provider_id for status in batch.statuses],
+        ],
+    )
+    places = {(channel, provider_id): place for channel, provider_id, *place in rows}
+    for status in batch.statuses:
+        place = places.get((status.channel_id, status.item.provider_id))
+        if place:
+            status.message_id, status.conversation_id = place
+
+
+def insert(batch: Batch) -> None:
+    """Keep every status not heard before and let it move its message."""
+    if not batch.statuses:
+        return
+    _bind_fresh(batch)
+    stored = _store(batch.statuses)
+    for status in batch.statuses:
+        status.is_new = _key(status) in stored
+        stored.discard(_key(status))
+        _note(batch, status)
+    _settle(batch)
+
+
+def _bind_fresh(batch: Batch) -> None:
+    """Messages of this very batch (an echo and its statuses) are known only by now."""
+    fresh = {(m.channel_id, m.item.provider_id): m for m in batch.messages}
+    for status in batch.statuses:
+        message = fresh.get((status.channel_id, status.item.provider_id))
+        if status.message_id is None and message is not None:
+            status.message_id, status.conversation_id = message.id, message.conversation_id
+
+
+def _store(statuses: list[HeardStatus]) -> set[Key]:
+    rows = [_row(status) for status in statuses]
+    return set(execute(INSERT, [as_json(rows)]))
+
+
+def _row(status: HeardStatus) -> dict[str, Any]:
+    item = status.item
+    return {
+        "channel_id": status.channel_id,
+        "message_id": status.message_id,
+        "provider_id": item.provider_id,
+        "status": item.status,
+        "recipient": item.recipient,
+        "provider_at": moment(item.at),
+        "received_at": status.work.received_at,
+        "opaque": item.opaque,
+        "error_code": item.error_code,
+        "error_title": item.error_title,
+        "pricing": item.pricing,
+    }
+
+
+def _key(status: HeardStatus) -> Key:
+    item = status.item
+    return (status.channel_id, item.provider_id, item.status, item.recipient)
+
+
+def _note(batch: Batch, status: HeardStatus) -> None:
+    batch.note(
+        status.work,
+        Outcome.APPLIED if status.is_new else Outcome.DUPLICATE,
+        "status",
+        key=status.item.provider_id,
+        reason="" if status.message_id else "parked",
+        channel_id=status.channel_id,
+        message_id=status.message_id,
+    )
+
+
+def _settle(batch: Batch) -> None:
+    """Read under the conversations' locks, so that a status never goes down."""
+    heard: dict[int, list[HeardStatus]] = {}
+    for status in batch.statuses:
+        if status.is_new and status.message_id is not None:
+            heard.setdefault(status.message_id, []).append(status)
+    if not heard:
+        return
+    messages = list(
+        Message.objects.filter(pk__in=heard)
+        .only("id", "conversation_id", "status", "error_code", "error_title", "changed_seq")
+        .order_by("pk")
+    )
+    for message in messages:
+        settle(message, [_heard(status) for status in heard[message.pk]])
+        message.changed_seq = batch.take_number(message.conversation_id)
+    execute(
+        UPDATE,
+        [
+            [message.pk for message in messages],
+            [message.status for message in messages],
+            [message.error_code for message in messages],
+            [message.error_title for message in messages],
+            [message.changed_seq for message in messages],
+        ],
+    )
+
+
+def _heard(status: HeardStatus) -> Heard:
+    return Heard(status.item.status, status.item.error_code, status.item.error_title)
+
+
+INSERT = """
+INSERT INTO messaging_receipt (channel_id, message_id, provider_id, status, recipient,
+  provider_at, received_at, opaque, error_code, error_title, pricing)
+SELECT row.channel_id, row.message_id, row.provider_id, row.status, row.recipient,
+  row.provider_at, row.received_at, row.opaque, row.error_code, row.error_title, row.pricing
+FROM jsonb_to_recordset(%s::jsonb) AS row(
+  channel_id bigint, message_id bigint, provider_id text, status text, recipient text,
+  provider_at timestamptz, received_at timestamptz, opaque text, error_code text,
+  error_title text, pricing jsonb
+)
+ON CONFLICT (channel_id, provider_id, status, recipient) DO NOTHING
+RETURNING channel_id, provider_id, status, recipient
+"""
+UPDATE = """
+UPDATE messaging_message AS message SET status = row.status, error_code = row.error_code,
+  error_title = row.error_title, changed_seq = row.changed_seq
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+  AS row(id, status, error_code, error_title, changed_seq)
+WHERE message.id = row.id
+"""

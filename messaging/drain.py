@@ -1,0 +1,168 @@
+"""A connection's waiting deliveries → batches → rows; safe to repeat, kill and run twice.
+
+One drain at a time works on a connection (its lane is a transaction-scoped advisory lock), so
+its deliveries are applied in order. A batch and its ledger lines are one transaction. If a
+batch cannot be applied, it is split until the poison item stands alone and becomes a dead
+letter, while its neighbours pass.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+
+from messaging.apply import apply, bury
+from messaging.apply.batch import Work
+from messaging.items import Item, Malformed
+from messaging.metrics import drain_seconds, jobs_total
+from messaging.models import Connection
+from messaging.providers import decoder
+from messaging.sql import execute
+
+logger = logging.getLogger(__name__)
+
+BATCH_EVENTS = 500
+BATCH_ITEMS = 2000
+LANE_CLASS = 7201  # first key of the advisory locks that are lanes
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A claimed delivery."""
+
+    id: int
+    body: bytes
+    received_at: datetime
+
+
+def drain_batch(connection: Connection) -> int:
+    """Apply the oldest waiting deliveries; how many were finished, 0 when none waits.
+
+    Raises OperationalError and InterfaceError, which may pass: nothing is lost, call again.
+    """
+    started = time.perf_counter()
+    try:
+        finished = _drain_together(connection)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        # Whatever it was, one item must not hold up its neighbours.
+        logger.exception("batch split", extra={"connection": connection.pk})
+        finished = _drain_one_by_one(connection)
+    if finished:
+        drain_seconds.observe(time.perf_counter() - started)
+        jobs_total.labels("finished").inc(finished)
+    return finished
+
+
+def _drain_together(connection: Connection) -> int:
+    with transaction.atomic():
+        take_lane(connection.pk)
+        events = _claim(connection.pk)
+        if events:
+            works = _decode(connection, events)
+            finish([event.id for event in events])
+            apply(connection, works)
+    return len(events)
+
+
+def _drain_one_by_one(connection: Connection) -> int:
+    """Halve the items until each half passes or is a single dead one, then finish the events."""
+    with transaction.atomic():
+        take_lane(connection.pk)
+        events = _claim(connection.pk)
+        works = _decode(connection, events)
+    halves = [works]
+    while halves:
+        half = halves.pop()
+        try:
+            with transaction.atomic():
+                take_lane(connection.pk)
+                apply(connection, _not_in_ledger(half))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if len(half) > 1:
+                middle = len(half) // 2
+                halves += [half[middle:], half[:middle]]
+            else:
+                bury(connection, half[0], error)
+    with transaction.atomic():
+        finish([event.id for event in events])
+    return len(events)
+
+
+def take_lane(connection_id: int) -> None:
+    """Hold the connection's lane until the transaction ends."""
+    execute("SELECT pg_advisory_xact_lock(%s, %s)", [LANE_CLASS, connection_id])
+
+
+def _claim(connection_id: int) -> list[Event]:
+    rows = execute(
+        """
+        SELECT id, body, received_at FROM messaging_inboundevent
+        WHERE connection_id = %s AND state = 'pending' ORDER BY id LIMIT %s
+        """,
+        [connection_id, BATCH_EVENTS],
+    )
+    return [Event(*row) for row in rows]
+
+
+def _decode(connection: Connection, events: list[Event]) -> list[Work]:
+    """Every item of the events; an event whose decoding breaks is one dead item."""
+    decode = decoder(connection.kind)
+    works: list[Work] = []
+    for event in events:
+        items: list[Item]
+        try:
+            items = decode(bytes(event.body), now=event.received_at.timestamp())
+        except Exception as error:
+            logger.exception("event not decoded", extra={"event": event.id})
+            items = [Malformed(kind="unknown", reason=f"decoding broke: {type(error).__name__}")]
+        works += [
+            Work(event.id, event.received_at, position, item) for position, item in enumerate(items)
+        ]
+    return works
+
+
+def _not_in_ledger(works: list[Work]) -> list[Work]:
+    known = set(
+        execute(
+            "SELECT event_id, position FROM messaging_inbounditem WHERE event_id = ANY(%s)",
+            [list({work.event_id for work in works})],
+        )
+    )
+    return [work for work in works if (work.event_id, work.position) not in known]
+
+
+def finish(event_ids: list[int]) -> None:
+    """Mark deliveries as done; their ledger lines are in the same transaction."""
+    execute(
+        """
+        UPDATE messaging_inboundevent SET state = 'finished', finished_at = clock_timestamp()
+        WHERE id = ANY(%s)
+        """,
+        [event_ids],
+    )
+
+
+def waiting_connections(*, older_than_seconds: float = 0) -> list[int]:
+    """Connections with deliveries that wait, for longer than that."""
+    rows = execute(
+        """
+        SELECT DISTINCT connection_id FROM messaging_inboundevent
+        WHERE state = 'pending' AND received_at < now() - make_interval(secs => %s)
+        """,
+        [older_than_seconds],
+    )
+    return [connection_id for (connection_id,) in rows]
+
+
+PASSING_ERRORS: tuple[type[DatabaseError | InterfaceError], ...] = (
+    OperationalError,
+    InterfaceError,
+)

@@ -1,0 +1,69 @@
+"""Keeping a connection drained: until nothing waits, through errors that pass."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Protocol
+
+from django.conf import settings
+from django.db import connection as database
+
+from messaging import drain
+from messaging.hints import send_hint
+from messaging.models import Connection
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 45.0
+
+
+class Flag(Protocol):
+    """Says to others that this connection is being looked after."""
+
+    def raise_(self) -> None: ...
+    def lower(self) -> None: ...
+
+
+def drain_connection(connection_id: int, *, outstanding: Flag | None = None) -> int:
+    """Apply what waits on the connection, for at most 45 s; how many deliveries were finished.
+
+    The flag is lowered before the last look, so a delivery committed after that look sends a
+    hint of its own; what is left when time is up gets a hint from here.
+    """
+    connection = Connection.objects.get(pk=connection_id)
+    deadline = time.monotonic() + DRAIN_SECONDS
+    finished = 0
+    while time.monotonic() < deadline:
+        if outstanding:
+            outstanding.raise_()
+        if done := _patiently(connection):
+            finished += done
+            continue
+        if outstanding:
+            outstanding.lower()
+        if not (done := _patiently(connection)):
+            return finished
+        finished += done
+    send_hint("messaging.tasks.drain_connection", connection_id, queue="inbound")
+    return finished
+
+
+def _patiently(connection: Connection) -> int:
+    """One batch; errors that may pass are tried again after PROCESSING_RETRY_DELAYS."""
+    for delay in settings.PROCESSING_RETRY_DELAYS:
+        try:
+            return drain.drain_batch(connection)
+        except drain.PASSING_ERRORS as error:
+            logger.warning(
+                "drain waits", extra={"connection": connection.pk, "error": type(error).__name__}
+            )
+            database.close()
+            time.sleep(delay)
+    return drain.drain_batch(connection)
+
+
+def sweep_waiting(*, older_than_seconds: float) -> int:
+    """Drain every connection whose hint was lost; how many deliveries were finished."""
+    waiting = drain.waiting_connections(older_than_seconds=older_than_seconds)
+    return sum(drain_connection(connection_id) for connection_id in waiting)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.organization import Organization
+
+
+class Contact(models.Model):
+    """A person who writes to us, whatever the provider calls them today."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="contacts"
+    )
+    name = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+
+class IdentityKind(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    BSUID = "bsuid", _("Business-scoped user id")
+    PARENT_BSUID = "parent_bsuid", _("Parent business-scoped user id")
+    USERNAME = "username", _("Username")
+    LID = "lid", _("Hidden id")
+    GROUP = "group", _("Group")
+    OTHER = "other", _("Other")
+
+
+class ContactIdentity(models.Model):
+    """One id of a contact: the provider's value verbatim and the key we compare by.
+
+    A phone number means the same person everywhere in the organisation (scope ""); a
+    business-scoped id only within the account it came from (scope `connection:<id>`).
+    Usernames change hands, so they are shown and never looked up by.
+    Source: Cloud API, "Business-scoped user IDs".
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    scope = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(max_length=12, choices=IdentityKind.choices)
+    value = models.CharField(max_length=200)
+    canonical_key = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            # Serves finding the contact of an inbound item.
+            models.UniqueConstraint(
+                fields=["organization", "scope", "kind", "canonical_key"],
+                condition=~models.Q(kind="username"),
+                name="identity_key_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of contact {self.contact_id}"

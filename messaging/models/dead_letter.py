@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.inbound import InboundEvent
+from messaging.models.organization import Organization
+
+
+class DeadLetterSource(models.TextChoices):
+    INBOUND = "inbound", _("Inbound")
+    MEDIA = "media", _("Media")
+    OUTBOUND = "outbound", _("Outbound")
+    AUTOMATION = "automation", _("Automation")
+    ALERT = "alert", _("Alert")
+
+
+class DeadLetterState(models.TextChoices):
+    FAILED = "failed", _("Failed")
+    RETRYING = "retrying", _("Retrying")
+    RESOLVED = "resolved", _("Resolved")
+    DISCARDED = "discarded", _("Discarded")
+
+
+class DeadLetter(models.Model):
+    """Work that was given up and waits for a person."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="dead_letters"
+    )
+    source = models.CharField(max_length=10, choices=DeadLetterSource.choices)
+    event = models.ForeignKey(
+        InboundEvent, null=True, blank=True, on_delete=models.SET_NULL, related_name="dead_letters"
+    )
+    position = models.IntegerField(null=True, blank=True)
+    code = models.CharField(max_length=60)
+    reason = models.TextField()
+    stack = models.TextField(blank=True)
+    payload = models.JSONField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    state = models.CharField(
+        max_length=9, choices=DeadLetterState.choices, default=DeadLetterState.FAILED
+    )
+
+    class Meta:
+        constraints = [
+            # Serves retries: an item that dies again keeps its dead letter.
+            models.UniqueConstraint(
+                fields=["event", "position"],
+                condition=models.Q(event__isnull=False),
+                name="dead_letter_item_unique",
+            ),
+        ]
+        indexes = [
+            # Serves the failure desk: what waits, by source.
+            models.Index(
+                fields=["organization", "source", "-last_at"],
+                condition=models.Q(state="failed"),
+                name="dead_letter_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"dead letter {self.pk} ({self.source}: {self.code})"

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.channel import Channel
+from messaging.models.conversation import Conversation
+from messaging.models.organization import Organization
+from messaging.querysets import MessageQuerySet
+
+
+class Direction(models.TextChoices):
+    IN = "in", _("From the contact")
+    OUT = "out", _("To the contact")
+    INTERNAL = "internal", _("Internal")
+
+
+class AuthorType(models.TextChoices):
+    CONTACT = "contact", _("Contact")
+    AGENT = "agent", _("Agent")
+    PHONE_APP = "phone_app", _("Phone app")
+    AUTOMATION = "automation", _("Automation")
+    SYSTEM = "system", _("System")
+
+
+class MessageStatus(models.TextChoices):
+    RECEIVED = "received", _("Received")
+    PENDING = "pending", _("Waiting to be sent")
+    ACCEPTED = "accepted", _("Accepted by WhatsApp")
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    READ = "read", _("Read")
+    PLAYED = "played", _("Played")
+    FAILED = "failed", _("Failed")
+    NEEDS_REVIEW = "needs_review", _("Needs review")
+    DISCARDED = "discarded", _("Discarded")
+
+
+class Message(models.Model):
+    """One bubble of the one timeline, from either side or internal.
+
+    `seq` is the conversation's number at birth, `changed_seq` at the last change: "what is new
+    since N" is `changed_seq > N`. Shown by `(sort_at, seq)`. `provider_id` is the wamid and
+    decides that a message arrives once.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
+    channel = models.ForeignKey(
+        Channel, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    seq = models.BigIntegerField()
+    changed_seq = models.BigIntegerField()
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    kind = models.CharField(max_length=40)
+    text = models.TextField(blank=True)
+    content = models.JSONField(default=dict, blank=True)
+    author_type = models.CharField(max_length=10, choices=AuthorType.choices)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    provider_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - unique
+    provider_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField()
+    sort_at = models.DateTimeField()
+    arrived_late = models.BooleanField(default=False)
+    status = models.CharField(max_length=12, choices=MessageStatus.choices)
+    error_code = models.CharField(max_length=20, blank=True)
+    error_title = models.TextField(blank=True)
+    reply_to = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    reply_to_provider_id = models.CharField(max_length=255, blank=True)
+    client_message_id = models.CharField(  # noqa: DJ001 - unique where a client gave one
+        max_length=64, null=True, blank=True
+    )
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Serves deduplication and the binding of statuses.
+            models.UniqueConstraint(
+                fields=["channel", "provider_id"],
+                condition=models.Q(provider_id__isnull=False),
+                name="message_provider_id_unique",
+            ),
+            # Serves the client's repeated submit.
+            models.UniqueConstraint(
+                fields=["organization", "client_message_id"],
+                condition=models.Q(client_message_id__isnull=False),
+                name="message_client_id_unique",
+            ),
+            # Serves the reply guard: what was born above the number an agent has seen.
+            models.UniqueConstraint(fields=["conversation", "seq"], name="message_seq_unique"),
+        ]
+        indexes = [
+            # Serves "what changed since N".
+            models.Index(fields=["conversation", "changed_seq"], name="message_changed"),
+            # Serves the timeline's pages.
+            models.Index(fields=["conversation", "-sort_at", "-seq"], name="message_timeline"),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"

@@ -1,0 +1,124 @@
+"""Messages that leave: their birth in the timeline and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Max
+
+from messaging import receipts, timeline
+from messaging.models import (
+    AuthorType,
+    Conversation,
+    Direction,
+    Message,
+    MessageStatus,
+    User,
+)
+from messaging.sql import execute
+
+
+# Only while nothing better is known may the sender's own verdict stand.
+UNDECIDED = {MessageStatus.PENDING, MessageStatus.NEEDS_REVIEW}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What somebody wants to say, before it has a place in the timeline.
+
+    `seen_seq` is the newest number its author had seen: the reply is never sorted above that.
+    """
+
+    kind: str
+    text: str
+    content: dict[str, Any] = field(default_factory=dict)
+    author: User | None = None
+    reply_to: Message | None = None
+    client_message_id: str | None = None
+    seen_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """What became of one message; `provider_id` once the provider has given one."""
+
+    message_id: int
+    status: str
+    provider_id: str = ""
+    error_code: str = ""
+    error_title: str = ""
+
+
+def compose(conversation: Conversation, draft: Draft) -> Message:
+    """Add a pending message to a locked conversation; the caller ends with `timeline.publish`.
+
+    It answers the contact, so nobody is waiting any more.
+    """
+    now, sort_at = _times(conversation, draft.seen_seq)
+    number = timeline.take_number(conversation)
+    message = Message.objects.create(
+        organization_id=conversation.organization_id,
+        conversation=conversation,
+        channel_id=conversation.channel_id,
+        seq=number,
+        changed_seq=number,
+        direction=Direction.OUT,
+        kind=draft.kind,
+        text=draft.text,
+        content=draft.content,
+        author_type=AuthorType.AGENT if draft.author else AuthorType.AUTOMATION,
+        author=draft.author,
+        received_at=now,
+        sort_at=sort_at,
+        status=MessageStatus.PENDING,
+        reply_to=draft.reply_to,
+        reply_to_provider_id=(draft.reply_to.provider_id or "") if draft.reply_to else "",
+        client_message_id=draft.client_message_id,
+    )
+    conversation.waiting_since = None
+    conversation.last_activity_at = max(conversation.last_activity_at, now)
+    conversation.last_message = message
+    conversation.last_message_at = sort_at
+    return message
+
+
+def _times(conversation: Conversation, seen_seq: int | None) -> tuple[Any, Any]:
+    """The database's now, and the later of it and the newest message the author had seen."""
+    seen = Message.objects.filter(conversation=conversation)
+    if seen_seq is not None:
+        seen = seen.filter(seq__lte=seen_seq)
+    newest = seen.aggregate(newest=Max("sort_at"))["newest"]
+    now = execute("SELECT now()")[0][0]
+    return now, max(now, newest) if newest else now
+
+
+def record_results(results: Sequence[SendResult]) -> None:
+    """Write outcomes of sends, with the receipts that were faster than the answer.
+
+    Locks the conversations and takes the organisation counters: the last call of the caller's
+    transaction. A status never goes down, so a repeated call changes nothing.
+    """
+    by_message = {result.message_id: result for result in results}
+    places = Message.objects.filter(pk__in=by_message).values_list("conversation_id", flat=True)
+    conversations = timeline.lock(set(places))
+    messages = list(Message.objects.filter(pk__in=by_message).order_by("pk"))
+    for message in messages:
+        _note(message, by_message[message.pk])
+    heard = receipts.bind_parked(messages)
+    for message in messages:
+        receipts.settle(message, heard.get(message.pk, ()))
+        message.changed_seq = timeline.take_number(conversations[message.conversation_id])
+    Message.objects.bulk_update(
+        messages, ["provider_id", "status", "error_code", "error_title", "changed_seq"]
+    )
+    timeline.publish(conversations.values())
+
+
+def _note(message: Message, result: SendResult) -> None:
+    if result.provider_id and not message.provider_id:
+        message.provider_id = result.provider_id
+    if message.status in UNDECIDED:
+        message.status = result.status
+        message.error_code, message.error_title = result.error_code, result.error_title

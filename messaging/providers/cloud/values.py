@@ -1,0 +1,73 @@
+"""Tolerant reading of JSON that a stranger wrote; pure.
+
+Every getter answers with a value of the promised type, whatever is in the place.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+EARLIEST = 1_230_768_000  # 2009, when WhatsApp began
+LATEST_AHEAD_SECONDS = 86_400
+
+
+class Undecodable(Exception):
+    """The body is not JSON."""
+
+
+def parse(body: bytes) -> Any:
+    """The body's JSON, without what Postgres cannot store as text. Raises Undecodable."""
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        value = _parse_slowly(body)
+        return clean(value)
+    return clean(value) if b"\\u0000" in body else value
+
+
+def _parse_slowly(body: bytes) -> Any:
+    """The standard library takes lone surrogates and odd numbers that the fast parser refuses."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Undecodable(str(error)[:200]) from error
+
+
+def clean(value: Any) -> Any:
+    """`value` without NUL characters and lone surrogates; everything else exactly as it was."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "ignore").decode()
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    return value
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; anything else in it is not an item we could keep."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text(value: Any, *, most: int = 0) -> str:
+    """A string or number as text; "" for anything else. `most` cuts it."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    found = str(value)
+    return found[:most] if most else found
+
+
+def moment(value: Any, *, now: float) -> int | None:
+    """Unix seconds from a string or a number; None where absurd (before 2009, over a day ahead)."""
+    try:
+        seconds = int(float(text(value)))
+    except (ValueError, OverflowError):
+        return None
+    return seconds if EARLIEST <= seconds <= now + LATEST_AHEAD_SECONDS else None

@@ -1,0 +1,94 @@
+"""Receipts and their messages: binding what was parked, and what a receipt does to a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from messaging import timeline
+from messaging.models import Message
+from messaging.sql import execute
+from messaging.statuses import advance
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One status and the error it came with."""
+
+    status: str
+    error_code: str = ""
+    error_title: str = ""
+
+
+def settle(message: Message, heard: Iterable[Heard]) -> None:
+    """Move `message` up the ladder; the order and repetition of `heard` make no difference.
+
+    The error of a failure is kept even where other evidence outranks it.
+    """
+    for receipt in heard:
+        message.status = advance(message.status, [receipt.status])
+        if receipt.status == "failed" and not message.error_code:
+            message.error_code, message.error_title = receipt.error_code, receipt.error_title
+
+
+def bind_parked(messages: Sequence[Message]) -> dict[int, list[Heard]]:
+    """Bind receipts that came before their message was known; what they say, by message."""
+    known = {(m.channel_id, m.provider_id): m.pk for m in messages if m.provider_id}
+    if not known:
+        return {}
+    rows = execute(
+        """
+        UPDATE messaging_receipt AS receipt SET message_id = row.message_id
+        FROM unnest(%(channels)s::bigint[], %(ids)s::text[], %(messages)s::bigint[])
+          AS row(channel_id, provider_id, message_id)
+        WHERE receipt.channel_id = row.channel_id AND receipt.provider_id = row.provider_id
+          AND receipt.message_id IS NULL
+        RETURNING receipt.message_id, receipt.status, receipt.error_code, receipt.error_title
+        """,
+        {
+            "channels": [channel for channel, _ in known],
+            "ids": [provider_id for _, provider_id in known],
+            "messages": list(known.values()),
+        },
+    )
+    heard: dict[int, list[Heard]] = {}
+    for message_id, *receipt in rows:
+        heard.setdefault(message_id, []).append(Heard(*receipt))
+    return heard
+
+
+def sweep_parked(*, limit: int = 500) -> int:
+    """Bind receipts that met their message's answer in the same instant; how many messages.
+
+    A receipt parked while the answer of the send was being written is seen by neither side;
+    this finds it. Statuses of messages that other programs sent stay parked.
+    """
+    rows = execute(
+        """
+        SELECT DISTINCT message.id FROM messaging_receipt AS receipt
+        JOIN messaging_message AS message
+          ON message.channel_id = receipt.channel_id
+         AND message.provider_id = receipt.provider_id
+        WHERE receipt.message_id IS NULL AND receipt.received_at > now() - interval '1 hour'
+        LIMIT %s
+        """,
+        [limit],
+    )
+    if rows:
+        with transaction.atomic():
+            _settle_all([message_id for (message_id,) in rows])
+    return len(rows)
+
+
+def _settle_all(message_ids: Sequence[int]) -> None:
+    rows = Message.objects.filter(pk__in=message_ids)
+    conversations = timeline.lock(set(rows.values_list("conversation_id", flat=True)))
+    messages = list(rows.order_by("pk"))
+    heard = bind_parked(messages)
+    for message in messages:
+        settle(message, heard.get(message.pk, ()))
+        message.changed_seq = timeline.take_number(conversations[message.conversation_id])
+    Message.objects.bulk_update(messages, ["status", "error_code", "error_title", "changed_seq"])
+    timeline.publish(conversations.values())
