@@ -1,0 +1,164 @@
+"""The Graph side: `/{version}/{phone_number_id}` and its `messages`.
+
+Source: Cloud API reference, "Phone numbers" and "Messages".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import random
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from messaging.simulator import sending
+from messaging.simulator.cloud import Cloud
+from messaging.simulator.customers import Channel
+from messaging.simulator.graph_errors import GraphError, new_trace_id
+from messaging.simulator.keys import CLOUD
+from messaging.simulator.phones import Chat, Message
+
+routes = web.RouteTableDef()
+VERSION = r"{version:v\d+\.\d+}"
+
+
+class NoGraphAnswer(Exception):
+    """The call ends with an HTTP status and no body that a Graph client could read."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@routes.get(f"/{VERSION}/{{phone_number_id}}")
+async def phone_number(request: web.Request) -> web.Response:
+    channel = _admit(request)
+    known: dict[str, object] = {
+        "verified_name": channel.name,
+        "code_verification_status": "VERIFIED",
+        "display_phone_number": channel.number,
+        "quality_rating": "GREEN",
+        "platform_type": "CLOUD_API",
+        "throughput": {"level": "STANDARD"},
+        "webhook_configuration": {"application": request.app[CLOUD].settings.webhook_url},
+        "id": channel.phone_number_id,
+    }
+    fields = request.query.get("fields")
+    if fields:
+        asked = {*fields.split(","), "id"}
+        known = {name: value for name, value in known.items() if name in asked}
+    return web.json_response(known)
+
+
+@routes.post(f"/{VERSION}/{{phone_number_id}}/messages")
+async def messages(request: web.Request) -> web.StreamResponse:
+    cloud = request.app[CLOUD]
+    channel = _admit(request)
+    asked = sending.parse(await request.read())
+    if isinstance(asked, sending.ReadReceipt):
+        cloud.seen(asked)
+        return web.json_response({"success": True})
+    _refuse(cloud, channel, asked)
+    chat, message = cloud.accept(channel, asked)
+    if cloud.faults.status_before_answer and cloud.faults.fail_code is None:
+        await cloud.statuses.tell_now(chat, message)
+    else:
+        cloud.follow(chat, message)
+    await asyncio.sleep(cloud.faults.answer_delay_seconds)
+    return _answer(request, asked, chat, message)
+
+
+@routes.route("*", f"/{VERSION}/{{path:.*}}")
+async def unknown_path(request: web.Request) -> web.Response:
+    _authenticate(request)
+    path = request.match_info["path"]
+    raise GraphError(2500, message=f"Unknown path components: /{path}")
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Graph's refusals as Graph writes them."""
+    try:
+        return await handler(request)
+    except GraphError as error:
+        headers = {"x-fb-trace-id": new_trace_id()}
+        return web.json_response(error.body(), status=error.http_status, headers=headers)
+    except NoGraphAnswer as error:
+        return web.Response(status=error.status, text="The server could not answer.")
+
+
+def _admit(request: web.Request) -> Channel:
+    """The business number that the path names, for a caller with the right token."""
+    _authenticate(request)
+    cloud = request.app[CLOUD]
+    phone_number_id = request.match_info["phone_number_id"]
+    channel = cloud.phones.channels.get(phone_number_id)
+    if channel is None:
+        raise GraphError(
+            100,
+            subcode=33,
+            message=f"Unsupported {request.method.lower()} request. Object with ID "
+            f"'{phone_number_id}' does not exist, cannot be loaded due to missing permissions, "
+            "or does not support this operation.",
+        )
+    return channel
+
+
+def _authenticate(request: web.Request) -> None:
+    cloud = request.app[CLOUD]
+    faults = cloud.faults
+    if faults.stop_answering:
+        raise NoGraphAnswer(503)
+    if faults.server_error_rate and random.random() < faults.server_error_rate:  # noqa: S311
+        raise NoGraphAnswer(random.choice((500, 502, 504)))  # noqa: S311
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise GraphError(0)
+    if not hmac.compare_digest(token.strip().encode(), cloud.settings.access_token.encode()):
+        raise GraphError(190, message="Invalid OAuth access token - Cannot parse access token")
+    if faults.access_revoked:
+        raise GraphError(190, subcode=463)
+
+
+def _refuse(cloud: Cloud, channel: Channel, send: sending.Send) -> None:
+    if send.phone == channel.number:
+        raise GraphError(131021)
+    faults = cloud.faults
+    if faults.throttled:
+        raise GraphError(130429, subcode=2494055)
+    if faults.pair_limited:
+        raise GraphError(131056)
+    if faults.window_closed and send.type != "template":
+        raise GraphError(131047)
+
+
+def _answer(
+    request: web.Request, send: sending.Send, chat: Chat, message: Message
+) -> web.StreamResponse:
+    faults = request.app[CLOUD].faults
+    if faults.answer_lost:
+        return _cut(request)
+    if faults.accepted_then_error:
+        raise NoGraphAnswer(502)
+    if faults.garbage_answer:
+        return web.json_response({"messaging_product": "whatsapp"})
+    contact = {"input": send.input}
+    if send.phone:
+        contact["wa_id"] = send.phone
+    else:
+        contact["user_id"] = chat.customer.user_id
+    return web.json_response(
+        {
+            "messaging_product": "whatsapp",
+            "contacts": [contact],
+            "messages": [{"id": message.id}],
+        }
+    )
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    """Drop the connection; the response that is returned goes nowhere."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,11 @@
+// Everything a page of the inbox needs; each module minds one thing.
+import "./times.js";
+import "./windows.js";
+import "./theme.js";
+import "./shell.js";
+import "./keys.js";
+import "./live.js";
+import "./status.js";
+import "./timeline.js";
+import "./composer.js";
+import "./list.js";

@@ -1,0 +1,45 @@
+// One key for each thing; single letters only outside fields.
+const rows = () => [...document.querySelectorAll(".conversation")];
+const isField = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return;
+  const here = all.findIndex((row) => row.contains(document.activeElement));
+  const current = here >= 0 ? here : all.findIndex((row) => row.hasAttribute("aria-current"));
+  const next = all[Math.min(Math.max(current + by, 0), all.length - 1)];
+  next.querySelector(".conversation-link").focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function leave(target) {
+  if (isField(target)) {
+    target.blur();
+    return;
+  }
+  const id = document.getElementById("thread")?.dataset.conversation;
+  if (!id) return;
+  document.querySelector("[data-leave]")?.click();
+  document.querySelector(`#conversation-${id} .conversation-link`)?.focus();
+}
+
+const KEYS = {
+  KeyJ: () => step(1),
+  KeyK: () => step(-1),
+  KeyR: () => document.getElementById("composer-text")?.focus(),
+  Digit1: () => document.querySelectorAll("#tabs .tab")[0]?.click(),
+  Digit2: () => document.querySelectorAll("#tabs .tab")[1]?.click(),
+  Digit3: () => document.querySelectorAll("#tabs .tab")[2]?.click(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") {
+    if (!document.querySelector("[popover]:popover-open")) leave(event.target);
+    return;
+  }
+  const act = KEYS[event.code];
+  if (!act || isField(event.target) || event.shiftKey) return;
+  event.preventDefault();
+  act();
+});

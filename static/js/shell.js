@@ -1,0 +1,49 @@
+// Which region a telephone shows, and which row is the open one.
+const shell = () => document.querySelector(".shell");
+
+function mark(id) {
+  for (const row of document.querySelectorAll(".conversation[aria-current]")) {
+    if (row.dataset.id !== id) row.removeAttribute("aria-current");
+  }
+  const row = id && document.getElementById(`conversation-${id}`);
+  if (row) row.setAttribute("aria-current", "true");
+}
+
+/** Show the conversation that is open, or none. */
+export function followThread() {
+  const open = document.getElementById("thread")?.dataset.conversation;
+  mark(open);
+  document.dispatchEvent(new CustomEvent("thread:opened", { detail: { id: open ? Number(open) : null } }));
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-go]");
+  if (!link || !shell() || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  shell().dataset.region = link.dataset.go;
+  if (link.dataset.go === "sidebar") event.preventDefault();
+  if (link.dataset.go === "thread") mark(link.closest(".conversation")?.dataset.id);
+  if (link.hasAttribute("data-leave")) mark(undefined);
+});
+// A view chosen in the list keeps to its rows: the page's address says which.
+document.addEventListener("htmx:configRequest", (event) => {
+  const view = document.querySelector("conversation-list")?.dataset.view;
+  const opens = event.target.matches?.(".conversation-link");
+  if (opens && view && view !== "all") event.detail.parameters.view = view;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "thread" || event.detail.target === document.body) followThread();
+});
+document.addEventListener("htmx:responseError", (event) => {
+  // What is gone or forbidden has a page that says so; a lost session has the login page.
+  if ([401, 403, 404].includes(event.detail.xhr.status)) location.assign(event.detail.pathInfo.requestPath);
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // A session that ended answers with the login page: show it whole.
+  if (event.detail.xhr.responseURL.includes("/login/")) {
+    event.detail.shouldSwap = false;
+    location.assign(event.detail.xhr.responseURL);
+  }
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-log-out]")) sessionStorage.clear();
+});

@@ -1,0 +1,76 @@
+// One line on top when the connection is not as it should be, and a short one when it is again.
+import { live } from "./live.js";
+
+const CAUGHT_UP = 4_000;
+// A blink needs no explanation: a reconnect that takes longer gets its line.
+const PATIENCE = 1_500;
+const BROKEN = ["offline", "reconnecting", "delayed"];
+
+class LiveStatus extends HTMLElement {
+  #timer = 0;
+  #shown = "";
+  #news = 0;
+  #stop = null;
+
+  connectedCallback() {
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    document.addEventListener("live:state", (event) => this.#turn(event.detail.state), { signal });
+    document.addEventListener("timeline:news", (event) => { this.#news += event.detail.count; }, { signal });
+    document.addEventListener("outbox:changed", (event) => this.#queue(event.detail.count), { signal });
+    this.addEventListener("click", (event) => {
+      if (event.target.closest('[data-do="reconnect"]')) live.retry();
+    }, { signal });
+    this.#turn(live.state);
+  }
+
+  disconnectedCallback() {
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+  }
+
+  #turn(state) {
+    clearTimeout(this.#timer);
+    this.#pulse(state);
+    if (BROKEN.includes(state)) {
+      this.#news = this.#shown ? this.#news : 0;
+      const wait = state === "reconnecting" && !this.#shown ? PATIENCE : 0;
+      this.#timer = setTimeout(() => this.#show(state), wait);
+    } else if (state === "live") {
+      if (BROKEN.includes(this.#shown)) this.#timer = setTimeout(() => this.#caughtUp(), 600);
+    } else {
+      this.#show(state);
+    }
+  }
+
+  #caughtUp() {
+    this.querySelector("[data-news]").hidden = this.#news === 0;
+    this.querySelector("[data-no-news]").hidden = this.#news > 0;
+    const words = this.querySelector("[data-news]");
+    words.textContent = words.dataset.words.replace("{count}", this.#news);
+    this.#show("caught-up");
+    this.#timer = setTimeout(() => this.#show(""), CAUGHT_UP);
+  }
+
+  #queue(count) {
+    const words = this.querySelector("[data-queued]");
+    words.hidden = count === 0;
+    words.textContent = words.dataset.words.replace("{count}", count);
+    this.querySelector("[data-unqueued]").hidden = count > 0;
+  }
+
+  #show(state) {
+    this.#shown = state;
+    for (const strip of this.querySelectorAll("[data-when]")) strip.hidden = strip.dataset.when !== state;
+  }
+
+  #pulse(state) {
+    const word = state === "live" ? "live" : state === "delayed" ? "delayed" : "away";
+    for (const pulse of document.querySelectorAll("[data-live-pulse]")) {
+      pulse.hidden = false;
+      pulse.dataset.state = word;
+      for (const part of pulse.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== word;
+    }
+  }
+}
+customElements.define("live-status", LiveStatus);
