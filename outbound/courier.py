@@ -1,0 +1,100 @@
+"""The process' event loop for requests: one loop, one session, in a thread of its own.
+
+The dispatch stays synchronous, so Django's connection and transactions stay in its thread;
+requests go to the loop in batches and answers come back through the caller's queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Sequence
+from queue import SimpleQueue
+
+import aiohttp
+
+from messaging.providers.answers import Answer, Failure
+from messaging.providers.cloud.client import CloudClient, new_session
+from outbound.departures import Departure
+
+logger = logging.getLogger(__name__)
+
+Delivery = tuple[Departure, Answer]
+
+
+class Courier:
+    """Carries requests out and answers back; started once per process by `courier()`."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._session: aiohttp.ClientSession | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        threading.Thread(target=self._run, name="courier", daemon=True).start()
+
+    def carry(
+        self, departures: Sequence[Departure], *, begin_by: float, into: SimpleQueue[Delivery]
+    ) -> None:
+        """Send each once and put every answer into the queue; returns at once.
+
+        What has not begun by the monotonic time `begin_by` is not sent any more.
+        """
+        self._loop.call_soon_threadsafe(self._begin, departures, begin_by, into)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _begin(
+        self, departures: Sequence[Departure], begin_by: float, into: SimpleQueue[Delivery]
+    ) -> None:
+        for departure in departures:
+            task = self._loop.create_task(self._deliver(departure, begin_by, into))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(
+        self, departure: Departure, begin_by: float, into: SimpleQueue[Delivery]
+    ) -> None:
+        try:
+            answer = await self._send(departure, begin_by)
+        except Exception:  # the edge of a task: a send that broke inside us may have left
+            logger.exception("send broke", extra={"attempt_id": str(departure.claim.attempt_id)})
+            answer = Answer(failure=Failure.INTERRUPTED)
+        into.put((departure, answer))
+
+    async def _send(self, departure: Departure, begin_by: float) -> Answer:
+        if self._session is None:
+            self._session = new_session()
+        client = CloudClient(
+            session=self._session,
+            base_url=departure.sender.base_url,
+            api_version=departure.sender.api_version,
+            access_token=departure.sender.access_token,
+        )
+        if time.monotonic() >= begin_by:
+            return Answer(failure=Failure.NOT_STARTED)
+        return await client.send(departure.phone_number_id, departure.body)
+
+
+class _Process:
+    courier: Courier | None = None
+    lock = threading.Lock()
+
+
+def courier() -> Courier:
+    """This process' courier."""
+    with _Process.lock:
+        if _Process.courier is None:
+            _Process.courier = Courier()
+        return _Process.courier
+
+
+def _forget() -> None:
+    _Process.courier, _Process.lock = None, threading.Lock()
+
+
+# A forked child has its parent's memory, and not its threads.
+os.register_at_fork(after_in_child=_forget)
