@@ -1,0 +1,71 @@
+"""Findings → alerts: opened once, resolved when the rule no longer finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from alerts.findings import Finding
+from alerts.models import Alert, AlertState, Notification
+from alerts.rules import RULES
+from messaging.models import Membership, Role
+
+TOLD_ROLES = (Role.OWNER, Role.ADMIN)
+
+
+def evaluate_rules() -> int:
+    """Run every rule; how many alerts were opened. Safe to run twice at once."""
+    now = timezone.now()
+    return sum(_evaluate(kind, list(evaluate(now)), now) for kind, evaluate in RULES.items())
+
+
+def _evaluate(kind: str, findings: list[Finding], now: datetime) -> int:
+    with transaction.atomic():
+        held = {finding.dedup_key for finding in findings}
+        Alert.objects.filter(kind=kind, state=AlertState.OPEN).exclude(dedup_key__in=held).update(
+            state=AlertState.RESOLVED, resolved_at=now
+        )
+        opened = [alert for finding in findings if (alert := _open(kind, finding, now))]
+        _notify(opened, now)
+    return len(opened)
+
+
+def _open(kind: str, finding: Finding, now: datetime) -> Alert | None:
+    """A new alert, or None where one is open already. A finding of a past alert stays told."""
+    if Alert.objects.filter(dedup_key=finding.dedup_key, state=AlertState.OPEN).exists():
+        return None
+    rows = Alert.objects.bulk_create(
+        [
+            Alert(
+                organization_id=finding.organization_id,
+                kind=kind,
+                dedup_key=finding.dedup_key,
+                severity=finding.severity,
+                title=finding.title[:200],
+                body=finding.body,
+                opened_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    del rows  # ids are not known where a concurrent run was faster
+    return Alert.objects.filter(
+        dedup_key=finding.dedup_key, state=AlertState.OPEN, opened_at=now
+    ).first()
+
+
+def _notify(alerts: Iterable[Alert], now: datetime) -> None:
+    for alert in alerts:
+        members = Membership.objects.filter(
+            organization_id=alert.organization_id, role__in=TOLD_ROLES, user__is_active=True
+        )
+        Notification.objects.bulk_create(
+            [
+                Notification(alert=alert, recipient_id=member.user_id, notifier="mail", due_at=now)
+                for member in members
+            ],
+            ignore_conflicts=True,
+        )

@@ -1,0 +1,20 @@
+"""Facts that may be worth an alert: look now rather than at the next round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerts.tasks import watch
+from messaging.events import ChannelsAdded, DeadLettersAdded, announced
+from messaging.hints import hint
+
+
+def connect() -> None:
+    """Listen to messaging's facts."""
+    for fact in (ChannelsAdded, DeadLettersAdded):
+        announced.connect(on_something_to_watch, sender=fact)
+
+
+def on_something_to_watch(**_: Any) -> None:
+    """Hint the round that would otherwise come with the clock."""
+    hint(watch, queue="background")

@@ -1,0 +1,14 @@
+"""Rules: one file each, with `evaluate(now)` that yields what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from alerts.findings import Finding
+from alerts.rules import dead_letters, new_channel
+
+RULES: dict[str, Callable[[datetime], Iterable[Finding]]] = {
+    "dead_letters": dead_letters.evaluate,
+    "new_channel": new_channel.evaluate,
+}
