@@ -6,10 +6,10 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-import django  # noqa: E402 - settings are named first
+import django
 
 django.setup()
 
-from messaging.gateway_process import GatewayProcess  # noqa: E402 - needs Django's settings
+from messaging.gateway_process import GatewayProcess
 
 application = GatewayProcess()

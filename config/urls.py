@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from inbox.views.account import log_in_for_admin
+
 urlpatterns = [
+    # One way in, with one limit on tries.
+    path("admin/login/", log_in_for_admin),
     path("admin/", admin.site.urls),
     path("", include("inbox.urls")),
 ]
+
+handler400 = "inbox.views.errors.bad_request"
+handler403 = "inbox.views.errors.forbidden"
+handler404 = "inbox.views.errors.not_found"
+handler500 = "inbox.views.errors.server_error"

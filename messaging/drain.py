@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, ProgrammingError, transaction
 
 from messaging.apply import apply, bury
 from messaging.apply.batch import Work
@@ -26,8 +26,11 @@ from messaging.sql import execute
 logger = logging.getLogger(__name__)
 
 BATCH_EVENTS = 500
-BATCH_ITEMS = 2000
 LANE_CLASS = 7201  # first key of the advisory locks that are lanes
+
+# The fault of the database or of a half-finished deploy, not of an item: nothing is buried for
+# it, the deliveries wait until it is mended.
+PASSING_ERRORS = (OperationalError, InterfaceError, ProgrammingError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,12 @@ class Event:
 def drain_batch(connection: Connection) -> int:
     """Apply the oldest waiting deliveries; how many were finished, 0 when none waits.
 
-    Raises OperationalError and InterfaceError, which may pass: nothing is lost, call again.
+    Raises PASSING_ERRORS: nothing is lost, call again.
     """
     started = time.perf_counter()
     try:
         finished = _drain_together(connection)
-    except (OperationalError, InterfaceError):
+    except PASSING_ERRORS:
         raise
     except Exception:
         # Whatever it was, one item must not hold up its neighbours.
@@ -83,7 +86,7 @@ def _drain_one_by_one(connection: Connection) -> int:
             with transaction.atomic():
                 take_lane(connection.pk)
                 apply(connection, _not_in_ledger(half))
-        except (OperationalError, InterfaceError):
+        except PASSING_ERRORS:
             raise
         except Exception as error:
             if len(half) > 1:
@@ -160,9 +163,3 @@ def waiting_connections(*, older_than_seconds: float = 0) -> list[int]:
         [older_than_seconds],
     )
     return [connection_id for (connection_id,) in rows]
-
-
-PASSING_ERRORS: tuple[type[DatabaseError | InterfaceError], ...] = (
-    OperationalError,
-    InterfaceError,
-)

@@ -126,11 +126,7 @@ def _verify(scope: Scope, address: Address) -> Answer:
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     token = query.get("hub.verify_token", [""])[0].encode()
     expected = address.secrets.verify_token.encode()
-    if (
-        query.get("hub.mode") == ["subscribe"]
-        and expected
-        and hmac.compare_digest(token, expected)
-    ):
+    if query.get("hub.mode") == ["subscribe"] and expected and hmac.compare_digest(token, expected):
         return 200, query.get("hub.challenge", [""])[0].encode()
     return 403, b"wrong verify token"
 

@@ -6,7 +6,7 @@ most 100 ms for Redis, is not repeated, and never turns a committed write into a
 
 from __future__ import annotations
 
-import logging
+import threading
 from functools import partial
 from typing import Any
 
@@ -14,13 +14,16 @@ import redis
 from celery import Task, current_app
 from django.conf import settings
 from django.db import transaction
+from kombu import Connection
+from kombu.exceptions import KombuError, OperationalError
 from prometheus_client import Counter
 
-logger = logging.getLogger(__name__)
-
-hints_failed = Counter("inbox_hints_failed_total", "Hints that did not reach the broker.", ["task"])
+hints_failed = Counter("inbox_hints_failed", "Hints that did not reach the broker.", ["task"])
 
 HINT_TIMEOUT_SECONDS = 0.1
+FAILURES = (redis.RedisError, KombuError, OperationalError, OSError)
+
+_kept = threading.local()
 
 
 def hint(task: Task[..., Any], *args: int, queue: str) -> None:
@@ -31,19 +34,26 @@ def hint(task: Task[..., Any], *args: int, queue: str) -> None:
 def send_hint(task_name: str, *args: int, queue: str) -> bool:
     """Publish now. False, and a count, when Redis did not take it in time."""
     try:
-        with current_app.connection_for_write(
-            connect_timeout=HINT_TIMEOUT_SECONDS,
-            transport_options={
-                **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
-                "socket_timeout": HINT_TIMEOUT_SECONDS,
-                "socket_connect_timeout": HINT_TIMEOUT_SECONDS,
-                "max_retries": 0,
-            },
-        ) as connection:
-            current_app.send_task(
-                task_name, args=args, queue=queue, retry=False, connection=connection
-            )
-    except (redis.RedisError, OSError, current_app.connection_for_write().connection_errors):
+        current_app.send_task(task_name, args=args, queue=queue, retry=False, connection=_open())
+    except FAILURES:
+        _kept.connection = None
         hints_failed.labels(task_name).inc()
         return False
     return True
+
+
+def _open() -> Connection:
+    """This thread's own connection: impatient, unlike the one workers listen on."""
+    connection = getattr(_kept, "connection", None)
+    if connection is None:
+        connection = _kept.connection = Connection(
+            settings.REDIS_URL,
+            connect_timeout=HINT_TIMEOUT_SECONDS,
+            transport_options={
+                "socket_timeout": HINT_TIMEOUT_SECONDS,
+                "socket_connect_timeout": HINT_TIMEOUT_SECONDS,
+                "max_retries": 0,
+                "retry_on_timeout": False,
+            },
+        )
+    return connection

@@ -98,4 +98,3 @@ def trace(organization: Organization, wamid: str, *, channel_ids: list[int] | No
             of_channel, channel__organization=organization, provider_id=wamid
         ).order_by("received_at", "pk"),
     )
-

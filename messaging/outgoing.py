@@ -19,7 +19,6 @@ from messaging.models import (
 )
 from messaging.sql import execute
 
-
 # Only while nothing better is known may the sender's own verdict stand.
 UNDECIDED = {MessageStatus.PENDING, MessageStatus.NEEDS_REVIEW}
 

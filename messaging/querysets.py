@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from messaging.models import Conversation, Membership, Message
+    from messaging.models import Conversation, Membership, Message  # noqa: F401 - in strings
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):

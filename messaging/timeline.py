@@ -72,9 +72,7 @@ def _publish_one(organization_id: int, rows: list[Conversation]) -> None:
             from_seq=to_seq - len(rows),
             to_seq=to_seq,
             moved=tuple(
-                TimelineMoved(
-                    conversation_id=row.pk, from_seq=row.locked_seq, to_seq=row.head_seq
-                )
+                TimelineMoved(conversation_id=row.pk, from_seq=row.locked_seq, to_seq=row.head_seq)
                 for row in rows
             ),
         )

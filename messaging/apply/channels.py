@@ -39,9 +39,9 @@ def _add(batch: Batch, missing: dict[str, str]) -> None:
     added = execute(
         """
         INSERT INTO messaging_channel (organization_id, connection_id, external_id, name,
-          display_number, throughput, is_active, created_at)
+          display_number, throughput, is_active, appeared_by_itself, created_at)
         SELECT %s, %s, row.external_id, coalesce(nullif(row.number, ''), row.external_id),
-          row.number, 80, true, now()
+          row.number, 80, true, true, now()
         FROM unnest(%s::text[], %s::text[]) AS row(external_id, number)
         ON CONFLICT (connection_id, external_id) DO NOTHING
         RETURNING id

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from messaging.apply.batch import Batch, Line
 from messaging.metrics import items_total, wait_seconds
-from messaging.sql import execute
+from messaging.sql import as_json, execute
 
 
 def insert(batch: Batch) -> None:
@@ -20,29 +20,32 @@ def insert(batch: Batch) -> None:
 
 def write(lines: list[Line]) -> None:
     """Store `lines`; applied_at is the database's clock."""
-    execute(
-        INSERT,
-        [
-            [line.work.event_id for line in lines],
-            [line.work.position for line in lines],
-            [line.channel_id for line in lines],
-            [line.kind for line in lines],
-            [line.key for line in lines],
-            [line.outcome.value for line in lines],
-            [line.reason for line in lines],
-            [line.message_id for line in lines],
-            [line.work.received_at for line in lines],
-        ],
-    )
+    rows = [
+        {
+            "event": line.work.event_id,
+            "position": line.work.position,
+            "channel": line.channel_id,
+            "kind": line.kind,
+            "key": line.key,
+            "outcome": line.outcome.value,
+            "reason": line.reason,
+            "message": line.message_id,
+            "received_at": line.work.received_at,
+        }
+        for line in lines
+    ]
+    execute(INSERT, [as_json(rows)])
 
 
 INSERT = """
 INSERT INTO messaging_inbounditem AS item (event_id, position, channel_id, kind, key, outcome,
   reason, message_id, received_at, applied_at)
-SELECT row.*, clock_timestamp() FROM unnest(
-  %s::bigint[], %s::int[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-  %s::bigint[], %s::timestamptz[]
-) AS row
+SELECT row.event, row.position, row.channel, row.kind, row.key, row.outcome, row.reason,
+  row.message, row.received_at, clock_timestamp()
+FROM jsonb_to_recordset(%s::jsonb) AS row(
+  event bigint, position int, channel bigint, kind text, key text, outcome text, reason text,
+  message bigint, received_at timestamptz
+)
 ON CONFLICT (event_id, position) DO UPDATE SET
   channel_id = excluded.channel_id, kind = excluded.kind, key = excluded.key,
   outcome = excluded.outcome, reason = excluded.reason, message_id = excluded.message_id,

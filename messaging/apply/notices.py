@@ -31,12 +31,7 @@ def insert(batch: Batch) -> None:
 
 def _store(batch: Batch, notices: list[tuple[Work, Notice]]) -> None:
     rows = [_row(batch, work, notice) for work, notice in notices]
-    stored = {
-        key
-        for (key,) in execute(
-            INSERT, [batch.connection.pk, as_json(rows)]
-        )
-    }
+    stored = {key for (key,) in execute(INSERT, [batch.connection.pk, as_json(rows)])}
     for (work, notice), row in zip(notices, rows, strict=True):
         outcome = Outcome.APPLIED if row["key"] in stored else Outcome.DUPLICATE
         stored.discard(row["key"])

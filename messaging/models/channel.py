@@ -20,6 +20,7 @@ class Channel(models.Model):
     external_id = models.CharField(max_length=120)
     name = models.CharField(max_length=120)
     display_number = models.CharField(max_length=40, blank=True)
+    appeared_by_itself = models.BooleanField(default=False)
     # Messages a second the provider allows, in and out together.
     # Source: Cloud API, "Throughput": 80 by default.
     throughput = models.PositiveIntegerField(default=80)

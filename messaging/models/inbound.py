@@ -66,9 +66,7 @@ class InboundItem(models.Model):
     key = models.CharField(max_length=255, blank=True)
     outcome = models.CharField(max_length=9, choices=Outcome.choices)
     reason = models.CharField(max_length=200, blank=True)
-    message = models.ForeignKey(
-        Message, null=True, on_delete=models.SET_NULL, related_name="items"
-    )
+    message = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="items")
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField()
 

@@ -49,9 +49,7 @@ class Message(models.Model):
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
-    channel = models.ForeignKey(
-        Channel, on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
     seq = models.BigIntegerField()
     changed_seq = models.BigIntegerField()
     direction = models.CharField(max_length=8, choices=Direction.choices)

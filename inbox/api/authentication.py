@@ -1,0 +1,20 @@
+"""Bearer tokens: hashed at rest, revocable, several per person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knox.auth import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+
+
+class BearerToken(TokenAuthentication):  # type: ignore[misc]  # knox publishes no types
+    """`Authorization: Bearer <token>`; the first in line, so a stranger gets 401."""
+
+    def authenticate_credentials(self, token: bytes) -> Any:
+        """The user and the token; bytes that are no text are no token."""
+        try:
+            token.decode("ascii")
+        except UnicodeDecodeError as error:
+            raise AuthenticationFailed from error
+        return super().authenticate_credentials(token)

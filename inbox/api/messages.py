@@ -1,0 +1,104 @@
+"""`messages/`: reading a timeline by number or by time, and answering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from inbox import access, queries, replies
+from inbox.api import inputs, parameters, schema, serializers
+from inbox.api.errors import FieldErrors
+from inbox.cursors import BadCursor
+from messaging.models import Conversation
+
+
+class MessageList(APIView):
+    """The timeline of one conversation."""
+
+    @extend_schema(
+        operation_id="message_list",
+        parameters=[
+            OpenApiParameter("after", int, description="Everything with a higher changed_seq."),
+            OpenApiParameter("before", str, description="Opaque cursor; empty: the newest page."),
+            OpenApiParameter("limit", int),
+        ],
+        responses=schema.MessagePageShape,
+    )
+    def get(self, request: Request, conversation_id: int) -> Response:
+        """`after`: what was born or changed since, in that order; `before`: pages by time."""
+        limit = parameters.limit(request)
+        membership = _membership(request)
+        found = access.conversation_or_404(
+            membership,
+            conversation_id,
+            access.conversations(membership)
+            .select_related("contact")
+            .prefetch_related("contact__identities"),
+        )
+        if "before" in request.query_params:
+            return _by_time(request, found, limit)
+        return _by_change(request, found, limit)
+
+
+class MessageSend(APIView):
+    """Answering a customer."""
+
+    @extend_schema(
+        operation_id="message_send",
+        request=inputs.ReplyInput,
+        responses={
+            201: schema.MessageShape,
+            200: OpenApiResponse(schema.MessageShape, "The same request was answered before."),
+            409: OpenApiResponse(description="unseen, held or id_reused"),
+            422: OpenApiResponse(description="fields, or window_closed"),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """201 with the message; 200 with the first answer to a repeated request."""
+        fields = inputs.ReplyInput(data=request.data)
+        fields.is_valid(raise_exception=True)
+        conversation_id, reply = inputs.reply_from(fields.validated_data)
+        membership = _membership(request)
+        message, created = replies.send_reply(membership, conversation_id, reply)
+        return Response(serializers.newborn(message), status=201 if created else 200)
+
+
+def _by_change(request: Request, found: Conversation, limit: int) -> Response:
+    after = parameters.number(request, "after") or 0
+    changed = access.messages(_membership(request), found).changed_after(after)
+    messages = list(queries.with_message_parts(changed)[: limit + 1])
+    page = messages[:limit]
+    cursor = {"after": page[-1].changed_seq} if len(messages) > limit else {}
+    return _page(request, found, page, cursor)
+
+
+def _by_time(request: Request, found: Conversation, limit: int) -> Response:
+    if "after" in request.query_params:
+        raise FieldErrors(before="Give either after or before.")
+    before = request.query_params["before"]
+    rows = access.messages(_membership(request), found)
+    try:
+        page = queries.page_of_messages(rows, before=before, limit=limit)
+    except BadCursor as error:
+        raise FieldErrors(before="This is not a cursor of ours.") from error
+    return _page(request, found, page.rows, {"before": page.cursor} if page.cursor else {})
+
+
+def _page(
+    request: Request, found: Conversation, messages: list[Any], cursor: dict[str, Any]
+) -> Response:
+    return Response(
+        {
+            "head_seq": found.head_seq,
+            "next": parameters.next_url(request, cursor),
+            "results": [serializers.message(message, of=found) for message in messages],
+        }
+    )
+
+
+def _membership(request: Request) -> Any:
+    return request.membership  # type: ignore[attr-defined]  # set by IsMember

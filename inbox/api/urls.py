@@ -1,0 +1,66 @@
+"""Addresses of the JSON API, each with and without its final slash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path, re_path
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import AllowAny
+
+from inbox.api.conversations import ConversationDetail, ConversationList
+from inbox.api.leases import Heartbeat, Lock, TakeOver, Unlock
+from inbox.api.ledger import LedgerTrace
+from inbox.api.messages import MessageList, MessageSend
+from inbox.api.tokens import TokenCreate
+
+app_name = "api"
+
+
+class Schema(SpectacularAPIView):
+    """The OpenAPI document; public, as it holds nobody's data."""
+
+    permission_classes = [AllowAny]
+    renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+
+def unknown(request: HttpRequest, rest: str) -> JsonResponse:
+    """No such address, in JSON."""
+    return JsonResponse({"detail": "Not found."}, status=404)
+
+
+ROUTES: dict[str, tuple[str, Any]] = {
+    "auth/token/": ("token-create", TokenCreate),
+    "conversations/": ("conversation-list", ConversationList),
+    "conversations/<int:conversation_id>/": ("conversation", ConversationDetail),
+    "conversations/<int:conversation_id>/messages/": ("conversation-messages", MessageList),
+    "conversations/<int:conversation_id>/lock/": ("lock", Lock),
+    "conversations/<int:conversation_id>/unlock/": ("unlock", Unlock),
+    "conversations/<int:conversation_id>/heartbeat/": ("heartbeat", Heartbeat),
+    "conversations/<int:conversation_id>/takeover/": ("takeover", TakeOver),
+    "messages/": ("message-send", MessageSend),
+    "ledger/": ("ledger", LedgerTrace),
+}
+
+
+def only_with_slash(endpoints: list[Any], **_: Any) -> list[Any]:
+    """The document names every address once."""
+    return [endpoint for endpoint in endpoints if endpoint[0].endswith("/")]
+
+
+def _routes() -> list[URLPattern]:
+    schema_view = Schema.as_view(
+        custom_settings={"PREPROCESSING_HOOKS": ["inbox.api.urls.only_with_slash"]}
+    )
+    patterns = []
+    for route, (name, view) in ROUTES.items():
+        patterns.append(path(route, view.as_view(), name=name))
+        patterns.append(path(route.removesuffix("/"), view.as_view()))
+    patterns.append(path("schema/", schema_view, name="schema"))
+    patterns.append(path("schema", schema_view))
+    return patterns
+
+
+urlpatterns = [*_routes(), re_path(r"^(?P<rest>.*)$", unknown)]

@@ -1,0 +1,114 @@
+"""The agents' socket: says who may listen, forwards what the hub hands it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from inbox import hub, realtime, tickets
+from inbox.access import LARGEST_ID
+from inbox.tickets import Ticket
+
+UNAUTHORIZED = 4401
+LONGEST_FRAME = 2000
+
+
+class InboxConsumer(AsyncWebsocketConsumer):
+    """One browser tab. It hears through the hub, so it needs no channel of its own."""
+
+    channel_layer_alias = "unused"
+    ticket: Ticket
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.opened: int | None = None
+        self.is_admitted = False
+
+    async def connect(self) -> None:
+        """Members come in; others are told to log in, by a code their page understands."""
+        await self.accept()
+        ticket = await hub.in_thread(tickets.admit, self.scope)
+        if ticket is None:
+            await self.close(UNAUTHORIZED)
+            return
+        self.ticket, self.is_admitted = ticket, True
+        here = hub.current()
+        head = await here.enter(self)
+        await self.tell(
+            {
+                "type": "hello",
+                "group": realtime.organization_group(ticket.organization_id),
+                "from": head,
+                "to": head,
+                "heartbeat": hub.HEARTBEAT_SECONDS,
+                "delayed": here.is_deaf,
+            }
+        )
+
+    async def disconnect(self, code: int) -> None:
+        """Out of the hub."""
+        if self.is_admitted:
+            hub.current().leave(self)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """`{type: "open", conversation: id}` or `{type: "leave"}`; anything else is ignored."""
+        frame = _parsed(text_data)
+        if not self.is_admitted:
+            return
+        if frame.get("type") == "leave":
+            self.opened = None
+        elif frame.get("type") == "open":
+            await self._open(frame.get("conversation"))
+
+    async def _open(self, conversation_id: object) -> None:
+        """Join after a permission check; the head is read after joining, so nothing is missed."""
+        self.opened = None
+        if not isinstance(conversation_id, int) or not 0 < conversation_id <= LARGEST_ID:
+            return
+        group = realtime.conversation_group(conversation_id)
+        if await hub.in_thread(tickets.open_conversation, self.ticket, conversation_id) is None:
+            await self.tell({"type": "conversation.denied", "group": group})
+            return
+        self.opened = conversation_id
+        head = await hub.in_thread(tickets.open_conversation, self.ticket, conversation_id)
+        await self.tell(
+            {"type": "conversation.opened", "group": group, "from": head or 0, "to": head or 0}
+        )
+
+    async def tell(self, frame: dict[str, Any]) -> None:
+        """Send one frame."""
+        await self.send(text_data=json.dumps(frame))
+
+    async def deliver(self, frame: str) -> None:
+        """Send one frame that is encoded already."""
+        await self.send(text_data=frame)
+
+    async def heartbeat(self, organizations: dict[int, int], timelines: dict[int, int]) -> None:
+        """The true heads of what this tab shows."""
+        organization_id = self.ticket.organization_id
+        head = organizations.get(organization_id, 0)
+        heads = {realtime.organization_group(organization_id): head}
+        if self.opened in timelines:
+            heads[realtime.conversation_group(self.opened)] = timelines[self.opened]
+        await self.tell(
+            {
+                "type": "heartbeat",
+                "group": realtime.organization_group(organization_id),
+                "from": head,
+                "to": head,
+                "heads": heads,
+                "delayed": hub.current().is_deaf,
+            }
+        )
+
+
+def _parsed(text: str | None) -> dict[str, Any]:
+    if not text or len(text) > LONGEST_FRAME:
+        return {}
+    try:
+        frame = json.loads(text)
+    except ValueError:
+        return {}
+    return frame if isinstance(frame, dict) else {}

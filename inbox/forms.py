@@ -1,0 +1,85 @@
+"""Forms of the screens: fields and their limits; rules live in the use cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models import Membership, Role, User
+
+
+class LoginForm(forms.Form):
+    """Email and password; whether they belong to anybody is not said field by field."""
+
+    email = forms.EmailField(
+        label=_("Email"), max_length=254, widget=forms.EmailInput({"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+
+
+class ReplyForm(forms.Form):
+    """What the composer submits. Limits on the text are the use case's."""
+
+    text = forms.CharField(required=False, strip=False, max_length=100_000)
+    client_message_id = forms.CharField(max_length=64)
+    seen_seq = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    reply_to = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    override = forms.ChoiceField(required=False, choices=[("unseen", "unseen")])
+
+    def clean_text(self) -> str:
+        """Browsers submit CRLF for every line break; messages have plain ones."""
+        text: str = self.cleaned_data["text"]
+        return text.replace("\r\n", "\n").strip("\n")
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite, and as what; nobody hands out more than they have."""
+
+    email = forms.EmailField(label=_("Email"), max_length=254)
+    role = forms.ChoiceField(label=_("Role"), initial=Role.AGENT)
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owner = membership.role == Role.OWNER
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [
+            (value, label) for value, label in Role.choices if owner or value != Role.OWNER
+        ]
+
+
+class AcceptForm(forms.Form):
+    """Name and password of somebody who follows an invitation and has no account yet."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    password = forms.CharField(
+        label=_("Choose a password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        """A password unlike name and address, and not one of the common ones."""
+        cleaned = super().clean() or {}
+        person = User(email=self.email, name=cleaned.get("name", ""))
+        try:
+            password_validation.validate_password(cleaned.get("password", ""), person)
+        except ValidationError as error:
+            self.add_error("password", error)
+        return cleaned

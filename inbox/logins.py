@@ -1,0 +1,64 @@
+"""Logging in with a limit on tries, per address and per account, kept in Postgres."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+from django.http import HttpRequest
+
+from inbox.addresses import client_address
+from inbox.models import LoginAttempt
+from messaging.models import User
+
+
+@dataclass(eq=False)
+class TooManyAttempts(Exception):
+    """This address or this account has tried too often; `seconds` until it may be worth it."""
+
+    seconds: int
+
+
+def log_in(request: HttpRequest, *, email: str, password: str) -> User | None:
+    """The user with these words, or None; the same time and answer whether or not one exists.
+
+    The try is written down before it is counted, so parallel ones cannot slip through. One that
+    is refused is not counted: waiting helps. Raises TooManyAttempts.
+    """
+    window = timedelta(seconds=settings.LOGIN_ATTEMPTS_WINDOW_SECONDS)
+    LoginAttempt.objects.filter(attempted_at__lt=Now() - window).delete()
+    attempt = LoginAttempt.objects.create(
+        address=client_address(request), account_key=_account_key(email)
+    )
+    if _is_over_limit(attempt, window):
+        attempt.delete()
+        raise TooManyAttempts(settings.LOGIN_ATTEMPTS_WINDOW_SECONDS)
+    user = authenticate(request, username=email.strip(), password=password)
+    if user is None:
+        return None
+    LoginAttempt.objects.filter(account_key=attempt.account_key).delete()
+    assert isinstance(user, User)  # noqa: S101 - AUTH_USER_MODEL
+    return user
+
+
+def _is_over_limit(attempt: LoginAttempt, window: timedelta) -> bool:
+    recent = LoginAttempt.objects.filter(attempted_at__gte=Now() - window).filter(
+        Q(address=attempt.address) | Q(account_key=attempt.account_key)
+    )
+    counts = recent.aggregate(
+        address=Count("pk", filter=Q(address=attempt.address)),
+        account=Count("pk", filter=Q(account_key=attempt.account_key)),
+    )
+    return bool(
+        counts["address"] > settings.LOGIN_ATTEMPTS_PER_ADDRESS
+        or counts["account"] > settings.LOGIN_ATTEMPTS_PER_ACCOUNT
+    )
+
+
+def _account_key(email: str) -> str:
+    return hashlib.sha256(email.strip().lower().encode()).hexdigest()

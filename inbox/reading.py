@@ -1,0 +1,63 @@
+"""How far an agent has read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
+
+from inbox.models import ReadMark
+from messaging.models import Conversation, Direction, Message, User
+from messaging.windows import SILENT_KINDS
+
+if TYPE_CHECKING:
+    from messaging.querysets import ConversationQuerySet
+
+
+def mark_read(user: User, conversation: Conversation, *, seq: int) -> ReadMark:
+    """Note that `user` has seen everything up to `seq`; never takes anything back.
+
+    Count and customer's messages above `seq` are read in one statement, so a message that
+    arrives meanwhile stays unread.
+    """
+    counted = (
+        Conversation.objects.filter(pk=conversation.pk)
+        .annotate(newer=Coalesce(_genuine_after(seq), 0))
+        .values_list("inbound_count", "newer", "head_seq")
+        .get()
+    )
+    inbound_count, newer, head_seq = counted
+    values = {"seq": min(seq, head_seq), "inbound_count": max(inbound_count - newer, 0)}
+    mark, created = ReadMark.objects.get_or_create(
+        user=user, conversation=conversation, defaults=values
+    )
+    if not created:
+        ReadMark.objects.filter(pk=mark.pk).update(
+            **{name: Greatest(F(name), value) for name, value in values.items()}
+        )
+        mark.refresh_from_db(fields=list(values))
+    return mark
+
+
+def with_read_count(rows: ConversationQuerySet, user: User) -> QuerySet[Conversation]:
+    """`rows` with `read_count`: how many of the customer's messages `user` has seen."""
+    mine = ReadMark.objects.filter(user=user, conversation=OuterRef("pk"))
+    return rows.annotate(read_count=Coalesce(Subquery(mine.values("inbound_count")[:1]), 0))
+
+
+def unread_count(conversation: Any) -> int:
+    """For a row that came through `with_read_count`."""
+    return max(conversation.inbound_count - conversation.read_count, 0)
+
+
+def _genuine_after(seq: int) -> Subquery:
+    newer = (
+        Message.objects.filter(conversation=OuterRef("pk"), seq__gt=seq, direction=Direction.IN)
+        .exclude(kind__in=SILENT_KINDS)
+        .order_by()
+        .values("conversation")
+        .annotate(total=Count("pk"))
+        .values("total")
+    )
+    return Subquery(newer, output_field=IntegerField())

@@ -1,0 +1,154 @@
+"""A conversation as its row in the list shows it.
+
+What is the same for every viewer is said here; what differs (unread, mine, selected) is data
+attributes on the row, which the page fills in for its viewer and the browser keeps up to date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from inbox import faces, words
+from messaging import windows
+from messaging.models import Conversation, Direction, Message, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CLOSING = timedelta(hours=2)
+LONGEST_PREVIEW = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The customer service window, for a ring: state, percent left, and its sentences."""
+
+    state: str
+    percent: int
+    label: str
+    short: str
+    left: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The last message in one line."""
+
+    text: str
+    icon: str = ""
+    state: str = ""
+    label: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """All that a row needs, ready to print."""
+
+    conversation: Conversation
+    name: str
+    handle: str
+    initials: str
+    tint: int
+    window: Window
+    preview: Preview
+    channel_name: str
+    is_mine: bool = False
+    is_selected: bool = False
+    unread: int = 0
+    read_count: int | None = None
+
+
+def window_of(expires_at: datetime | None, *, now: datetime) -> Window:
+    """The window at `now`, by the server's clock."""
+    if not windows.is_open(expires_at, now=now) or expires_at is None:
+        return Window(
+            state="closed",
+            percent=0,
+            label=_("Window closed"),
+            short=_("Window closed"),
+            left="",
+            expires_at=expires_at,
+        )
+    left = expires_at - now
+    percent = max(1, min(100, round(100 * left / windows.WINDOW)))
+    state = "closing" if left < CLOSING else "open"
+    time = time_left(left)
+    label, short = {
+        "closing": (_("Window closes in %(left)s"), _("Closes in %(left)s")),
+        "open": (_("Window open, %(left)s left"), _("%(left)s left")),
+    }[state]
+    return Window(
+        state=state,
+        percent=percent,
+        label=label % {"left": time},
+        short=short % {"left": time},
+        left=time,
+        expires_at=expires_at,
+    )
+
+
+def time_left(left: timedelta) -> str:
+    """Hours and minutes, "23 h 14 m"."""
+    minutes = max(int(left.total_seconds() // 60), 0)
+    if minutes < 60:
+        return _("%(minutes)d m") % {"minutes": minutes}
+    return _("%(hours)d h %(minutes)02d m") % {"hours": minutes // 60, "minutes": minutes % 60}
+
+
+def preview_of(message: Message | None) -> Preview:
+    """One line on the newest message; a failure replaces its text."""
+    if message is None:
+        return Preview(text=_("No messages yet"))
+    icon, kind = words.kind_of(message.kind)
+    text = " ".join(message.text.split())[:LONGEST_PREVIEW]
+    if message.direction != Direction.OUT:
+        plain = message.kind == "text"
+        return Preview(text=text or str(kind), icon="" if plain else icon)
+    failure = words.verdict(message.status, message.error_code, message.error_title)
+    tick = words.TICKS.get(message.status, words.TICKS["pending"])
+    tone = {"failed": "danger", "needs_review": "warning"}.get(message.status, "")
+    return Preview(
+        text=failure or text or str(kind),
+        icon=tick.icon,
+        state=tick.state,
+        label=str(tick.label),
+        tone=tone,
+    )
+
+
+def row_of(
+    conversation: Conversation, *, now: datetime, viewer: User | None = None, selected: int = 0
+) -> Row:
+    """The row of one conversation read by `queries.rows`; neutral where there is no viewer."""
+    name = faces.contact_name(conversation.contact)
+    read_count = getattr(conversation, "read_count", None) if viewer else None
+    return Row(
+        conversation=conversation,
+        name=name,
+        handle=faces.contact_handle(conversation.contact),
+        initials=faces.initials(name),
+        tint=faces.tint(conversation.contact_id),
+        window=window_of(conversation.window_expires_at, now=now),
+        preview=preview_of(conversation.last_message),
+        channel_name=conversation.channel.name,
+        is_mine=viewer is not None and conversation.assignee_id == viewer.pk,
+        is_selected=conversation.pk == selected,
+        unread=0 if read_count is None else max(conversation.inbound_count - read_count, 0),
+        read_count=read_count,
+    )
+
+
+def rows_of(
+    conversations: Iterable[Conversation], *, now: datetime, viewer: User, selected: int = 0
+) -> list[Row]:
+    """Rows for one viewer."""
+    return [
+        row_of(conversation, now=now, viewer=viewer, selected=selected)
+        for conversation in conversations
+    ]

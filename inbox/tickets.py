@@ -1,0 +1,113 @@
+"""Who may hold a socket, and whether they still may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.http import Http404, HttpRequest
+from django.utils import translation
+
+from inbox import access, queries
+from inbox.access import Scope
+from messaging.models import Conversation, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a socket was admitted with; it closes when any of it no longer holds."""
+
+    membership_id: int
+    user_id: int
+    session_key: str
+    session_hash: str
+    scope: Scope
+    language: str
+
+    @property
+    def organization_id(self) -> int:
+        return self.scope.organization_id
+
+
+def admit(scope: dict[str, Any]) -> Ticket | None:
+    """A ticket for the browser behind an ASGI scope, or None for strangers."""
+    user, session = scope["user"], scope["session"]
+    membership = access.session_membership(user, session)
+    if membership is None or not session.session_key or BACKEND_SESSION_KEY not in session:
+        return None
+    return Ticket(
+        membership_id=membership.pk,
+        user_id=user.pk,
+        session_key=session.session_key,
+        session_hash=session.get(HASH_SESSION_KEY, ""),
+        scope=access.scope_of(membership),
+        language=_language(scope),
+    )
+
+
+def withdrawn(tickets: Iterable[Ticket]) -> set[Ticket]:
+    """Those whose membership, session, password or scope is no longer as it was."""
+    asked = set(tickets)
+    members = {
+        membership.pk: membership
+        for membership in Membership.objects.filter(
+            pk__in={ticket.membership_id for ticket in asked}, user__is_active=True
+        )
+        .select_related("user")
+        .prefetch_related("channels", "teams")
+    }
+    sessions = set(
+        Session.objects.filter(
+            Q(pk__in={ticket.session_key for ticket in asked}), expire_date__gt=Now()
+        ).values_list("pk", flat=True)
+    )
+    return {
+        ticket
+        for ticket in asked
+        if ticket.session_key not in sessions
+        or not _still_holds(ticket, members.get(ticket.membership_id))
+    }
+
+
+def open_conversation(ticket: Ticket, conversation_id: int) -> int | None:
+    """The head of a conversation the ticket's member may see, else None."""
+    membership = Membership.objects.filter(pk=ticket.membership_id, user__is_active=True).first()
+    if membership is None:
+        return None
+    try:
+        return access.conversation_or_404(membership, conversation_id).head_seq
+    except Http404:
+        return None
+
+
+def heads(
+    organization_ids: set[int], conversation_ids: set[int]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """The true numbers of organisations and of conversations, for everybody in one go."""
+    conversations = Conversation.objects.filter(pk__in=conversation_ids)
+    return (
+        {pk: queries.organization_head(pk) for pk in organization_ids},
+        dict(conversations.values_list("pk", "head_seq")),
+    )
+
+
+def _still_holds(ticket: Ticket, membership: Membership | None) -> bool:
+    if membership is None or membership.user_id != ticket.user_id:
+        return False
+    hashes = {membership.user.get_session_auth_hash()}
+    hashes.update(membership.user.get_session_auth_fallback_hash())
+    return ticket.session_hash in hashes and access.scope_of(membership) == ticket.scope
+
+
+def _language(scope: dict[str, Any]) -> str:
+    """As LocaleMiddleware would choose it for this browser's pages."""
+    headers = dict(scope.get("headers") or ())
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT_LANGUAGE"] = headers.get(b"accept-language", b"").decode("latin-1")
+    request.COOKIES.update(scope.get("cookies") or {})
+    return translation.get_language_from_request(request)

@@ -1,0 +1,42 @@
+"""Every page of the web process."""
+
+from __future__ import annotations
+
+from django.urls import include, path, re_path
+
+from inbox.views import account, composer, conversations, health, members, timeline
+
+app_name = "inbox"
+urlpatterns = [
+    path("", conversations.conversation_list, name="conversation-list"),
+    path("rows/", conversations.changed_rows, name="changed-rows"),
+    path("conversations/<int:conversation_id>/", conversations.conversation, name="conversation"),
+    path(
+        "conversations/<int:conversation_id>/messages/",
+        timeline.message_list,
+        name="message-list",
+    ),
+    path("conversations/<int:conversation_id>/read/", timeline.read, name="conversation-read"),
+    path("conversations/<int:conversation_id>/reply/", composer.reply, name="conversation-reply"),
+    path("login/", account.log_in_view, name="login"),
+    path("logout/", account.log_out_view, name="logout"),
+    path("organizations/", account.organization_list, name="organization-list"),
+    path("password/reset/", account.PasswordReset.as_view(), name="password-reset"),
+    path("password/reset/sent/", account.PasswordResetSent.as_view(), name="password-reset-sent"),
+    path(
+        "password/reset/<uidb64>/<token>/",
+        account.PasswordResetConfirm.as_view(),
+        name="password-reset-confirm",
+    ),
+    path(
+        "password/reset/complete/",
+        account.PasswordResetComplete.as_view(),
+        name="password-reset-complete",
+    ),
+    path("settings/members/", members.member_list, name="member-list"),
+    path("invitations/<str:token>/", members.accept_invitation, name="invitation"),
+    re_path(r"^health/live/?$", health.live, name="health-live"),
+    re_path(r"^health/ready/?$", health.ready, name="health-ready"),
+    re_path(r"^metrics/?$", health.metrics, name="metrics"),
+    path("api/v1/", include("inbox.api.urls")),
+]

@@ -1,0 +1,130 @@
+"""The composer: one POST, answered as a bubble, a guard, or a sentence; without JS, as a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from inbox import access, bubbles, faces, queries, replies, screens
+from inbox.access import MemberRequest, member_required
+from inbox.forms import ReplyForm
+from inbox.reading import mark_read
+from inbox.views.fragments import show, wants_fragment
+from locking.errors import LeaseHeld
+from messaging.models import Message
+
+if TYPE_CHECKING:
+    from messaging.models import Conversation
+
+
+@require_POST
+@member_required
+def reply(request: MemberRequest, conversation_id: int) -> HttpResponse:
+    """Send what the agent wrote, or say in one sentence why not and keep every word."""
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, conversation_id, 422, errors=_errors(form))
+    try:
+        message, _created = replies.send_reply(
+            request.membership, conversation_id, _reply(form.cleaned_data)
+        )
+    except replies.Invalid as refusal:
+        return _refused(request, conversation_id, 422, errors=refusal.errors)
+    except replies.Unseen as refusal:
+        return _refused(request, conversation_id, 409, unseen=refusal.messages)
+    except (replies.ReadOnly, replies.IdReused, replies.WindowClosed, LeaseHeld) as refusal:
+        status, sentence = _sentence(refusal)
+        return _refused(request, conversation_id, status, errors={"text": [sentence]})
+    mark_read(request.membership.user, message.conversation, seq=form.cleaned_data["seen_seq"] or 0)
+    return _sent(request, message)
+
+
+def _reply(fields: dict[str, Any]) -> replies.Reply:
+    return replies.Reply(
+        client_message_id=fields["client_message_id"],
+        text=fields["text"],
+        reply_to=fields["reply_to"],
+        seen_seq=fields["seen_seq"],
+        override=frozenset({fields["override"]} if fields["override"] else ()),
+    )
+
+
+def _sentence(refusal: Exception) -> tuple[int, str]:
+    if isinstance(refusal, replies.ReadOnly):
+        return 403, _("You can read along; your role does not reply.")
+    if isinstance(refusal, LeaseHeld):
+        name = str(refusal.by)
+        return 409, _("%(name)s is replying here. Your text is kept.") % {"name": name}
+    if isinstance(refusal, replies.WindowClosed):
+        return 422, _(
+            "The 24-hour window is closed: WhatsApp takes free text only within 24 hours after "
+            "the customer's last message."
+        )
+    return 409, _("This was sent already, with another text. Send it as a new message.")
+
+
+def _sent(request: MemberRequest, message: Message) -> HttpResponse:
+    if not wants_fragment(request):
+        return redirect("inbox:conversation", conversation_id=message.conversation_id)
+    message = queries.with_message_parts(Message.objects.filter(pk=message.pk)).get()
+    contact = message.conversation.contact
+    reader = bubbles.Reader(user=request.membership.user, contact_name=faces.contact_name(contact))
+    context = {"bubble": bubbles.bubble_of(message, reader), "membership": request.membership}
+    return show(request, "inbox/_message.html", context, status=201)
+
+
+def _refused(
+    request: MemberRequest,
+    conversation_id: int,
+    status: int,
+    *,
+    errors: dict[str, list[str]] | None = None,
+    unseen: tuple[Message, ...] = (),
+) -> HttpResponse:
+    found = screens.conversation_for_thread(request.membership, conversation_id)
+    refusal = _refusal_context(request, found, errors, unseen)
+    if wants_fragment(request):
+        template = "inbox/_guard.html" if unseen else "inbox/_refusal.html"
+        return show(request, template, refusal, status=status)
+    context = {
+        **screens.frame_context(request.membership, view="all", region="thread"),
+        **screens.list_context(request.membership, view="all", selected=found.pk),
+        **screens.thread_context(request.membership, found),
+        **refusal,
+    }
+    return show(request, "inbox/inbox.html", context, status=status)
+
+
+def _refusal_context(
+    request: MemberRequest,
+    found: Conversation,
+    errors: dict[str, list[str]] | None,
+    unseen: tuple[Message, ...],
+) -> dict[str, Any]:
+    quoted_id = request.POST.get("reply_to", "")
+    quoted = None
+    if quoted_id.isdecimal() and int(quoted_id) <= access.LARGEST_ID:
+        quoted = access.messages(request.membership, found).filter(pk=int(quoted_id)).first()
+    name = faces.contact_name(found.contact)
+    return {
+        "unseen": [
+            {"message": message, "author": str(message.author or "") or name} for message in unseen
+        ],
+        "unseen_head": max((message.seq for message in unseen), default=0),
+        "conversation": found,
+        **screens.composer_context(
+            found,
+            text=request.POST.get("text", "").replace("\r\n", "\n"),
+            errors=errors,
+            quoted=quoted,
+            client_message_id=request.POST.get("client_message_id", "")[:64],
+        ),
+    }
+
+
+def _errors(form: ReplyForm) -> dict[str, list[str]]:
+    return {name: [str(message) for message in found] for name, found in form.errors.items()}

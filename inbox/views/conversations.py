@@ -1,0 +1,135 @@
+"""The list of conversations, and one conversation beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from inbox import access, queries, realtime, rows, screens
+from inbox.access import MemberRequest, member_required
+from inbox.cursors import BadCursor
+from inbox.reading import with_read_count
+from inbox.views.fragments import show, wants_fragment
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+REGIONS = {"list", "sidebar"}
+MOST_PULLED = 200
+
+
+@require_GET
+@member_required
+def conversation_list(request: MemberRequest) -> HttpResponse:
+    """The inbox; as a fragment its list, its next rows, its views, or the empty thread."""
+    membership, view = request.membership, _view(request.GET)
+    if wants_fragment(request):
+        return _list_fragment(request, membership, view)
+    region = request.GET.get("region", "list")
+    context = {
+        **screens.frame_context(
+            membership, view=view, region=region if region in REGIONS else "list"
+        ),
+        **_list_context(membership, view=view, before=request.GET.get("before", "")),
+    }
+    return show(request, "inbox/inbox.html", context)
+
+
+@require_GET
+@member_required
+def conversation(request: MemberRequest, conversation_id: int) -> HttpResponse:
+    """One conversation; as a page with the list beside it, as a fragment alone."""
+    membership, view = request.membership, _view(request.GET)
+    found = screens.conversation_for_thread(membership, conversation_id)
+    context = _thread_context(request, found)
+    if wants_fragment(request):
+        return show(request, "inbox/_thread.html", {"view": queries.VIEWS[view], **context})
+    frame = screens.frame_context(membership, view=view, region="thread")
+    beside = _list_context(membership, view=view, selected=found.pk)
+    return show(request, "inbox/inbox.html", {**frame, **beside, **context})
+
+
+@require_GET
+@member_required
+def changed_rows(request: MemberRequest) -> HttpResponse:
+    """Rows changed since the reader's number, in the shape of the socket's `list.changed`.
+
+    More than a list can usefully merge answers `reset`: the reader loads the list anew.
+    """
+    membership = request.membership
+    after = request.GET.get("changed_after", "")
+    if not after.isdecimal() or int(after) > access.LARGEST_ID:
+        raise Http404
+    head = queries.organization_head(membership.organization_id)
+    seen = access.conversations(membership).filter(changed_seq__gt=int(after))
+    found = list(
+        queries.with_row_parts(with_read_count(seen, membership.user)).order_by("changed_seq")[
+            : MOST_PULLED + 1
+        ]
+    )
+    reset = len(found) > MOST_PULLED
+    return JsonResponse(
+        {
+            "type": "list.changed",
+            "group": realtime.organization_group(membership.organization_id),
+            "from": int(after),
+            "to": head,
+            "reset": reset,
+            "rows": [] if reset else [_pulled_row(request, row) for row in found],
+        }
+    )
+
+
+def _pulled_row(request: MemberRequest, conversation: Any) -> dict[str, Any]:
+    row = rows.row_of(conversation, now=timezone.now())
+    html = render_to_string("inbox/_row.html", {"row": row}, request=request)
+    return {"id": conversation.pk, "read": conversation.read_count, "html": html}
+
+
+def _list_fragment(request: MemberRequest, membership: Any, view: str) -> HttpResponse:
+    target = request.htmx.target  # type: ignore[attr-defined]  # django-htmx adds it
+    if target == "thread":
+        return show(request, "inbox/_thread_empty.html", {"view": queries.VIEWS[view]})
+    if target == "views":
+        context = {
+            "membership": membership,
+            **screens.views_context(membership, view=view),
+            "tabs_oob": True,
+        }
+        return show(request, "inbox/_views.html", context)
+    before = request.GET.get("before", "")
+    context = _list_context(membership, view=view, before=before)
+    if before:
+        return show(request, "inbox/_rows.html", context)
+    context |= {**screens.views_context(membership, view=view), "views_oob": True}
+    return show(request, "inbox/_list.html", context)
+
+
+def _view(params: QueryDict) -> str:
+    view = params.get("view", "all")
+    return view if view in queries.VIEWS else "all"
+
+
+def _list_context(membership: Any, **options: Any) -> dict[str, Any]:
+    try:
+        return screens.list_context(membership, **options)
+    except BadCursor as error:
+        raise Http404 from error
+
+
+def _thread_context(request: MemberRequest, found: Any) -> dict[str, Any]:
+    try:
+        context = screens.thread_context(
+            request.membership, found, before=request.GET.get("before", "")
+        )
+    except BadCursor as error:
+        raise Http404 from error
+    quoted = request.GET.get("reply_to", "")
+    if quoted.isdecimal() and int(quoted) <= access.LARGEST_ID:
+        message = access.messages(request.membership, found).filter(pk=int(quoted)).first()
+        context |= screens.composer_context(found, quoted=message)
+    return context
