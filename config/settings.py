@@ -6,6 +6,7 @@ Secrets are also read from files: `SECRET_KEY_FILE=/run/secrets/key` and so on.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -245,13 +246,14 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "inbox.api.errors.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer"}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Inbox",
     "DESCRIPTION": "Conversations and messages of a shared WhatsApp inbox.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "PREPROCESSING_HOOKS": ["inbox.api.urls.only_with_slash"],
 }
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
 METRICS_ALLOWED_ADDRESSES: list[str] = env.list(

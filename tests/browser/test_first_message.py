@@ -1,0 +1,100 @@
+"""One customer message in, one reply out: two agents and the phone, nothing reloaded."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+def write(demo, text: str, *, phone: str, name: str) -> None:
+    """A customer writes from the simulator."""
+    body = json.dumps({"from": phone, "name": name, "type": "text", "text": {"body": text}})
+    request = urllib.request.Request(  # noqa: S310 - the simulator on this machine
+        f"{demo.phone}/sim/inbound",
+        data=body.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        assert answer.status == 202
+
+
+def mark_page(page: Page) -> None:
+    """Leave something behind that only a reload would remove."""
+    page.evaluate("window.notReloaded = true")
+
+
+def was_reloaded(page: Page) -> bool:
+    return not page.evaluate("window.notReloaded === true")
+
+
+def test_a_message_in_and_a_reply_out(demo, log_in, open_page):
+    alice, bob = log_in("alice@example.com"), log_in("bob@example.com")
+    phone = open_page()
+    phone.goto(f"{demo.phone}/")
+    mark_page(alice)
+    mark_page(bob)
+
+    phone.get_by_text("Carla Mendonça").first.click()
+    phone.fill("form[data-role=composer] textarea[name=text]", "Olá! Têm pão de ló hoje?")
+    phone.press("form[data-role=composer] textarea[name=text]", "Enter")
+    for agent in (alice, bob):
+        row = agent.locator(".conversation", has_text="Carla Mendonça")
+        expect(row).to_contain_text("Têm pão de ló hoje?")
+    alice.locator(".conversation", has_text="Carla Mendonça").get_by_role("link").first.click()
+    expect(alice.locator(".message[data-direction=in]").last).to_contain_text("pão de ló")
+    bob.locator(".conversation", has_text="Carla Mendonça").get_by_role("link").first.click()
+
+    alice.fill("textarea[name=text]", "Temos sim, Carla!")
+    alice.press("textarea[name=text]", "Enter")
+    bubble = alice.locator(".message[data-direction=out]", has_text="Temos sim, Carla!")
+    expect(bubble).to_have_attribute("data-status", "read")
+    expect(bubble).to_have_count(1)
+    seen_by_bob = bob.locator(".message[data-direction=out]", has_text="Temos sim, Carla!")
+    expect(seen_by_bob).to_have_attribute("data-status", "read")
+    expect(phone.locator(".message[data-direction=in]", has_text="Temos sim")).to_have_count(1)
+    assert not was_reloaded(alice)
+    assert not was_reloaded(bob)
+
+
+def test_a_reply_written_too_late_is_held_back(demo, log_in, problems):
+    write(demo, "Do you have rye bread?", phone="351910000777", name="Rui Torres")
+    alice, bob = log_in("alice@example.com"), log_in("bob@example.com")
+    for agent in (alice, bob):
+        agent.locator(".conversation", has_text="Rui Torres").get_by_role("link").first.click()
+        expect(agent.locator(".message").last).to_contain_text("rye bread")
+    alice.context.set_offline(True)
+    bob.fill("textarea[name=text]", "Yes, fresh today.")
+    bob.press("textarea[name=text]", "Enter")
+    expect(bob.locator(".message[data-direction=out]").last).to_have_attribute(
+        "data-status", "read"
+    )
+    alice.evaluate("window.seenBefore = document.querySelectorAll('.message').length")
+    assert alice.locator(".message[data-direction=out]").count() == 0
+    problems.clear()
+
+
+def test_reading_and_replying_without_javascript(demo, log_in):
+    write(demo, "Is the shop open on Sunday?", phone="351910000888", name="Ana Lopes")
+    page = log_in("alice@example.com", java_script_enabled=False)
+    page.get_by_role("link", name="Ana Lopes").click()
+    expect(page.locator(".message").last).to_contain_text("open on Sunday")
+    page.fill("textarea[name=text]", "Yes, from eight.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".message[data-direction=out]").last).to_contain_text("Yes, from eight.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone(demo, log_in, scheme):
+    write(demo, "Good morning", phone="351910000999", name="Nuno Dias")
+    page = log_in("bob@example.com", viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.locator(".conversation", has_text="Nuno Dias").get_by_role("link").first.click()
+    expect(page.locator("textarea[name=text]")).to_be_visible()
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0
+    page.locator(".region-back:visible").first.click()
+    expect(page.locator(".conversation").first).to_be_visible()
