@@ -1,4 +1,4 @@
-# Names for the steps; what they do stands in manage.py, the Procfile, scripts/ and tests/.
+# Names for the steps; what they do stands in manage.py, the Procfile, deploy/ and tests/.
 # Python 3.11 to 3.13 and make are enough: the rest is installed into .venv/.
 
 PYTHON_IN_ENVIRONMENT = .venv/bin/python
@@ -18,7 +18,7 @@ help:
 	@echo "make clean        remove the environment and caches; data in .data/ stays"
 
 environment:
-	@sh scripts/environment.sh
+	@sh deploy/environment.sh
 
 demo: environment
 	@exec $(PYTHON_IN_ENVIRONMENT) manage.py up --demo

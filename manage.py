@@ -19,10 +19,12 @@ def main() -> None:
         from inbox.processes.command import run  # noqa: PLC0415 - older Pythons cannot read it
 
         run(sys.argv)
-    except ModuleNotFoundError as problem:
+    except ImportError as problem:
         if (problem.name or "").split(".")[0] in OWN_PACKAGES:
             raise
-        sys.exit(f"The package {problem.name} is not installed: {ADVICE}.")
+        if isinstance(problem, ModuleNotFoundError):
+            sys.exit(f"The package {problem.name} is not installed: {ADVICE}.")
+        sys.exit(f"The environment is broken ({problem}): remove .venv, then {ADVICE}.")
 
 
 if __name__ == "__main__":

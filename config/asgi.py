@@ -12,6 +12,7 @@ os.environ.setdefault("DATABASE_POOL", "true")
 
 from django.core.asgi import get_asgi_application
 
+# Consumers import models, so Django is set up before them.
 django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack

@@ -156,6 +156,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "inbox.tasks.sweep_leftovers", "schedule": 10.0},
     "watch": {"task": "alerts.tasks.watch", "schedule": 30.0},
+    "purge leases": {"task": "locking.tasks.purge_expired_leases", "schedule": 3600.0},
 }
 
 # --- Who may come in --------------------------------------------------------------------------

@@ -91,6 +91,7 @@ class Gateway:
         """Refuse what still waits and let go of the database."""
         if self._loop is not None:
             await self._committer.close()
+            await self._directory.close()
             self._loop = None
 
     async def _answer(self, scope: Scope, receive: Receive, kind: str, slug: str) -> Answer:

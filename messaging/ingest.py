@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg.types.json import Jsonb
 
+from messaging import patience
+
 INSERT = """
 INSERT INTO messaging_inboundevent (connection_id, body, headers)
 SELECT * FROM unnest(%s::bigint[], %b::bytea[], %s::jsonb[])
@@ -101,8 +103,7 @@ class Committer:
 
     async def _commit(self, batch: list[Delivery]) -> None:
         try:
-            async with asyncio.timeout(self._timeout):
-                await self._insert(batch)
+            await self._insert(batch)
         except (psycopg.Error, OSError, TimeoutError) as error:
             await self._disconnect()
             _settle(batch, NotStored(type(error).__name__))
@@ -113,21 +114,22 @@ class Committer:
     async def _insert(self, batch: list[Delivery]) -> None:
         """One statement, one commit: autocommit returns when both are done."""
         if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(
+            self._connection = await self._connect()
+        columns = (
+            [delivery.connection_id for delivery in batch],
+            [delivery.body for delivery in batch],
+            [Jsonb(delivery.headers) for delivery in batch],
+        )
+        await patience.execute(self._connection, INSERT, columns, timeout=self._timeout)
+
+    async def _connect(self) -> psycopg.AsyncConnection:
+        async with asyncio.timeout(self._timeout):
+            return await psycopg.AsyncConnection.connect(
                 self._url,
                 autocommit=True,
                 options=DURABILITY.format(int(self._timeout * 1000)),
                 application_name="inbox gateway",
-                connect_timeout=max(1, int(self._timeout)),
             )
-        await self._connection.execute(
-            INSERT,
-            (
-                [delivery.connection_id for delivery in batch],
-                [delivery.body for delivery in batch],
-                [Jsonb(delivery.headers) for delivery in batch],
-            ),
-        )
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

@@ -109,9 +109,7 @@ def record_results(results: Sequence[SendResult]) -> None:
     for message in messages:
         receipts.settle(message, heard.get(message.pk, ()))
         message.changed_seq = timeline.take_number(conversations[message.conversation_id])
-    Message.objects.bulk_update(
-        messages, ["provider_id", "status", "error_code", "error_title", "changed_seq"]
-    )
+    receipts.write_states(messages)
     timeline.publish(conversations.values())
 
 

@@ -22,6 +22,28 @@ class Heard:
     error_title: str = ""
 
 
+def write_states(messages: Sequence[Message]) -> None:
+    """Write what became of messages whose conversations are locked; one statement for all."""
+    execute(
+        """
+        UPDATE messaging_message AS message SET provider_id = row.provider_id,
+          status = row.status, error_code = row.error_code, error_title = row.error_title,
+          changed_seq = row.changed_seq
+        FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+          AS row(id, provider_id, status, error_code, error_title, changed_seq)
+        WHERE message.id = row.id
+        """,
+        [
+            [message.pk for message in messages],
+            [message.provider_id for message in messages],
+            [message.status for message in messages],
+            [message.error_code for message in messages],
+            [message.error_title for message in messages],
+            [message.changed_seq for message in messages],
+        ],
+    )
+
+
 def settle(message: Message, heard: Iterable[Heard]) -> None:
     """Move `message` up the ladder; the order and repetition of `heard` make no difference.
 
@@ -90,5 +112,5 @@ def _settle_all(message_ids: Sequence[int]) -> None:
     for message in messages:
         settle(message, heard.get(message.pk, ()))
         message.changed_seq = timeline.take_number(conversations[message.conversation_id])
-    Message.objects.bulk_update(messages, ["status", "error_code", "error_title", "changed_seq"])
+    write_states(messages)
     timeline.publish(conversations.values())

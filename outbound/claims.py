@@ -161,19 +161,19 @@ def _write_intents(heads: list[Claim]) -> list[Claim]:
 CLAIM = """
 WITH live AS (
   SELECT conversation_id, claimed_until FROM outbound_lane
-  WHERE urgency = 0 AND due_at <= now()
+  WHERE urgency = 0 AND due_at <= statement_timestamp()
   ORDER BY due_at LIMIT %(limit)s::bigint FOR UPDATE SKIP LOCKED
 ), bulk AS (
   SELECT conversation_id, claimed_until FROM outbound_lane
-  WHERE urgency = 1 AND due_at <= now()
+  WHERE urgency = 1 AND due_at <= statement_timestamp()
   ORDER BY due_at LIMIT %(limit)s::bigint - (SELECT count(*) FROM live) FOR UPDATE SKIP LOCKED
 ), due AS (
   SELECT * FROM live UNION ALL SELECT * FROM bulk
 )
 UPDATE outbound_lane AS lane SET
   claim_token = nextval('outbound_claim_token'),
-  claimed_until = now() + make_interval(secs => %(seconds)s),
-  due_at = now() + make_interval(secs => %(seconds)s)
+  claimed_until = statement_timestamp() + make_interval(secs => %(seconds)s),
+  due_at = statement_timestamp() + make_interval(secs => %(seconds)s)
 FROM due WHERE lane.conversation_id = due.conversation_id
 RETURNING lane.conversation_id, lane.claim_token, due.claimed_until IS NOT NULL
 """
@@ -183,7 +183,7 @@ WITH settled AS (
   UPDATE outbound_sendattempt AS attempt SET
     state = CASE attempt.state WHEN %(intent)s THEN %(not_sent)s ELSE %(unknown)s END,
     error_code = 'claim_expired',
-    finished_at = now()
+    finished_at = statement_timestamp()
   FROM outbound_outboxentry AS entry
   WHERE entry.conversation_id = ANY(%(conversations)s::bigint[])
     AND entry.finished_at IS NULL
@@ -195,17 +195,17 @@ UPDATE outbound_outboxentry AS entry SET
   state = CASE settled.state WHEN %(unknown)s THEN %(confirming)s ELSE entry.state END,
   due_at = CASE settled.state
     WHEN %(unknown)s THEN settled.dispatched_at + make_interval(secs => %(hold)s)
-    ELSE now() END
+    ELSE statement_timestamp() END
 FROM settled WHERE entry.id = settled.entry_id
 """
 
 HEADS = f"""
 SELECT DISTINCT ON (entry.conversation_id)
   entry.conversation_id, entry.id, entry.message_id, entry.channel_id, entry.ready_at,
-  entry.attempt_count, entry.throttle_count, entry.state, entry.due_at <= now()
+  entry.attempt_count, entry.throttle_count, entry.state, entry.due_at <= statement_timestamp()
 FROM outbound_outboxentry AS entry
 WHERE entry.conversation_id = ANY(%s::bigint[])
-  AND entry.finished_at IS NULL AND entry.ready_at <= now()
+  AND entry.finished_at IS NULL AND entry.ready_at <= statement_timestamp()
 ORDER BY entry.conversation_id, {lanes.HEAD_ORDER}
 """  # noqa: S608 - put together from constants
 

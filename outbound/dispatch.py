@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 from outbound import claims, departures, metrics
 from outbound.courier import Delivery, courier
@@ -60,6 +60,7 @@ class _Turn:
             self._send([each for each in ready if not each.refusal])
         except (OperationalError, InterfaceError) as error:
             # What is in flight must still be recorded; claims without a fence run out unsent.
+            connection.close()
             self._broken = error
             return 0
         self._record(

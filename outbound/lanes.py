@@ -62,16 +62,16 @@ FROM unnest(%s::bigint[], %s::bigint[]) AS mine(conversation_id, token)
 LEFT JOIN LATERAL (
   SELECT entry.due_at, entry.urgency FROM outbound_outboxentry AS entry
   WHERE entry.conversation_id = mine.conversation_id
-    AND entry.finished_at IS NULL AND entry.ready_at <= now()
+    AND entry.finished_at IS NULL AND entry.ready_at <= statement_timestamp()
   ORDER BY {HEAD_ORDER} LIMIT 1
 ) AS head ON true
 LEFT JOIN LATERAL (
   SELECT entry.ready_at, entry.urgency FROM outbound_outboxentry AS entry
   WHERE entry.conversation_id = mine.conversation_id
-    AND entry.finished_at IS NULL AND entry.ready_at > now()
+    AND entry.finished_at IS NULL AND entry.ready_at > statement_timestamp()
   ORDER BY entry.ready_at LIMIT 1
 ) AS later ON true
 WHERE lane.conversation_id = mine.conversation_id
   AND (lane.claim_token = mine.token
-       OR lane.claimed_until IS NULL OR lane.claimed_until <= now())
+       OR lane.claimed_until IS NULL OR lane.claimed_until <= statement_timestamp())
 """  # noqa: S608 - put together from constants

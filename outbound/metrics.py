@@ -38,8 +38,8 @@ def queue_figures() -> dict[str, float]:
 
 FIGURES = """
 SELECT count(*),
-  count(*) FILTER (WHERE due_at <= now() AND state <> 'confirming'),
+  count(*) FILTER (WHERE due_at <= statement_timestamp() AND state <> 'confirming'),
   count(*) FILTER (WHERE state = 'confirming'),
-  COALESCE(EXTRACT(epoch FROM now() - min(ready_at) FILTER (WHERE ready_at <= now())), 0)
+  GREATEST(EXTRACT(epoch FROM statement_timestamp() - min(ready_at)), 0)
 FROM outbound_outboxentry WHERE finished_at IS NULL
 """

@@ -244,7 +244,7 @@ WRITE_ATTEMPTS = """
 UPDATE outbound_sendattempt AS attempt SET
   state = row.state, http_status = row.http_status, error_code = row.code,
   error_title = row.title, error_details = row.details, provider_id = row.provider_id,
-  finished_at = now()
+  finished_at = statement_timestamp()
 FROM unnest(
   %(attempts)s::bigint[], %(states)s::text[], %(http_statuses)s::smallint[], %(codes)s::text[],
   %(titles)s::text[], %(details)s::text[], %(provider_ids)s::text[]
@@ -260,10 +260,10 @@ UPDATE outbound_outboxentry AS entry SET
   state = row.state,
   due_at = CASE row.state
     WHEN 'confirming' THEN attempt.dispatched_at + make_interval(secs => %(hold)s)
-    ELSE now() + make_interval(secs => row.delay_seconds) END,
+    ELSE statement_timestamp() + make_interval(secs => row.delay_seconds) END,
   attempt_count = entry.attempt_count + row.spent,
   throttle_count = CASE row.state WHEN 'throttled' THEN entry.throttle_count + 1 ELSE 0 END,
-  finished_at = CASE WHEN row.state = ANY(%(open)s::text[]) THEN NULL ELSE now() END
+  finished_at = CASE WHEN row.state = ANY(%(open)s::text[]) THEN NULL ELSE statement_timestamp() END
 FROM unnest(
   %(entries)s::bigint[], %(attempts)s::bigint[], %(states)s::text[], %(delays)s::float8[],
   %(spent)s::int[]

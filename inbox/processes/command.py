@@ -6,8 +6,10 @@ import contextlib
 import signal
 import sys
 
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db.utils import OperationalError
 
 from inbox.processes import embedded, state
 from inbox.processes.errors import CannotStart
@@ -42,6 +44,10 @@ def run(arguments: list[str]) -> None:
             execute_from_command_line(arguments)
     except (CannotStart, ImproperlyConfigured) as problem:
         sys.exit(f"Error: {problem}")
+    except OperationalError as problem:
+        if not _is_unreachable(problem):
+            raise
+        sys.exit(f"Error: Postgres does not answer: {str(problem).splitlines()[0]}")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
 
@@ -51,3 +57,9 @@ def needs_servers(arguments: list[str]) -> bool:
     if len(arguments) < 2 or {"-h", "--help", "--version"} & set(arguments):
         return False
     return arguments[1] not in WITHOUT_SERVERS
+
+
+def _is_unreachable(problem: OperationalError) -> bool:
+    """Whether there was no session at all; an error inside one has a code."""
+    cause = problem.__cause__
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None

@@ -190,13 +190,15 @@ class _House:
         """The programs first, all together; then Redis; Postgres last."""
         servers = [server.program.name for server in self.servers]
         programs = [name for name in self.supervisor.names() if name not in servers]
-        self._say("up", "stopping")
+        if self.supervisor.names():
+            self._say("up", "stopping")
         for names in (programs, *([name] for name in reversed(servers))):
             await self.supervisor.stop(names, grace_seconds=GRACE_SECONDS)
             self.supervisor.hurry.clear()
         await self.supervisor.close()
         state.forget_run(self.folder)
-        self._say("up", "stopped")
+        if self.supervisor.names():
+            self._say("up", "stopped")
 
     def _record(self) -> None:
         """Write run.json anew; a full disk must not end the supervision."""

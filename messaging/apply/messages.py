@@ -61,6 +61,7 @@ def insert(batch: Batch) -> None:
         message.id = message_id
         _note(batch, message, Outcome.APPLIED, message_id)
         _become_newest(batch.conversations[message.conversation_id], row, message_id)
+    _link_quotes(batch)
     _reopen(batch)
     genuine = tuple(m.id for m in batch.messages if _is_genuine(m))
     if genuine:
@@ -112,6 +113,25 @@ def _become_newest(conversation: Conversation, row: dict[str, Any], message_id: 
     if newest is None or row["sort_at"] >= newest:
         conversation.last_message_id = message_id
         conversation.last_message_at = row["sort_at"]
+
+
+def _link_quotes(batch: Batch) -> None:
+    """Answers to messages of this very batch, which the insert could not see yet."""
+    fresh = {(m.conversation_id, m.item.provider_id): m.id for m in batch.messages}
+    quoted = {
+        m.id: fresh[m.conversation_id, m.item.reply_to]
+        for m in batch.messages
+        if (m.conversation_id, m.item.reply_to) in fresh
+    }
+    if quoted:
+        execute(
+            """
+            UPDATE messaging_message AS message SET reply_to_id = row.quoted_id
+            FROM unnest(%s::bigint[], %s::bigint[]) AS row(id, quoted_id)
+            WHERE message.id = row.id
+            """,
+            [list(quoted), list(quoted.values())],
+        )
 
 
 def _reopen(batch: Batch) -> None:

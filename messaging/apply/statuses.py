@@ -6,7 +6,7 @@ from typing import Any
 
 from messaging.apply.batch import Batch, HeardStatus, moment
 from messaging.models import Message, Outcome
-from messaging.receipts import Heard, settle
+from messaging.receipts import Heard, settle, write_states
 from messaging.sql import as_json, execute
 
 Key = tuple[int, str, str, str]
@@ -104,24 +104,11 @@ def _settle(batch: Batch) -> None:
             heard.setdefault(status.message_id, []).append(status)
     if not heard:
         return
-    messages = list(
-        Message.objects.filter(pk__in=heard)
-        .only("id", "conversation_id", "status", "error_code", "error_title", "changed_seq")
-        .order_by("pk")
-    )
+    messages = list(Message.objects.filter(pk__in=heard).order_by("pk"))
     for message in messages:
         settle(message, [_heard(status) for status in heard[message.pk]])
         message.changed_seq = batch.take_number(message.conversation_id)
-    execute(
-        UPDATE,
-        [
-            [message.pk for message in messages],
-            [message.status for message in messages],
-            [message.error_code for message in messages],
-            [message.error_title for message in messages],
-            [message.changed_seq for message in messages],
-        ],
-    )
+    write_states(messages)
 
 
 def _heard(status: HeardStatus) -> Heard:
@@ -140,11 +127,4 @@ FROM jsonb_to_recordset(%s::jsonb) AS row(
 )
 ON CONFLICT (channel_id, provider_id, status, recipient) DO NOTHING
 RETURNING channel_id, provider_id, status, recipient
-"""
-UPDATE = """
-UPDATE messaging_message AS message SET status = row.status, error_code = row.error_code,
-  error_title = row.error_title, changed_seq = row.changed_seq
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[])
-  AS row(id, status, error_code, error_title, changed_seq)
-WHERE message.id = row.id
 """

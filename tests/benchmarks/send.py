@@ -7,6 +7,7 @@ sends and commits one message after the other. The provider is an aiohttp server
 of its own. Rows are made in a test database, which is dropped at the end.
 """
 
+# ruff: noqa: E402 - Django is set up before its models are imported
 from __future__ import annotations
 
 import argparse
@@ -76,34 +77,11 @@ def serve(pipe: Pipe, stop: ProcessEvent) -> None:
 
 def fill(channel: Channel, *, messages: int, conversations: int, name: str) -> None:
     """Rows as compose and enqueue leave them, in bulk."""
+    rows = _conversations(channel, conversations, head_seq=messages)
     now = timezone.now()
-    organization = channel.organization
-    contacts = Contact.objects.bulk_create(
-        Contact(organization=organization) for _ in range(conversations)
-    )
-    ContactIdentity.objects.bulk_create(
-        ContactIdentity(
-            organization=organization,
-            contact=contact,
-            kind="phone",
-            value=f"{447000000000 + contact.pk}",
-            canonical_key=f"{447000000000 + contact.pk}",
-        )
-        for contact in contacts
-    )
-    rows = Conversation.objects.bulk_create(
-        Conversation(
-            organization=organization,
-            channel=channel,
-            contact=contact,
-            head_seq=messages,
-            window_expires_at=now + timedelta(hours=20),
-        )
-        for contact in contacts
-    )
     texts = Message.objects.bulk_create(
         Message(
-            organization=organization,
+            organization=channel.organization,
             conversation=rows[number % conversations],
             channel=channel,
             seq=number + 1,
@@ -120,7 +98,7 @@ def fill(channel: Channel, *, messages: int, conversations: int, name: str) -> N
     )
     OutboxEntry.objects.bulk_create(
         OutboxEntry(
-            organization=organization,
+            organization=channel.organization,
             channel=channel,
             conversation_id=text.conversation_id,
             message=text,
@@ -130,6 +108,31 @@ def fill(channel: Channel, *, messages: int, conversations: int, name: str) -> N
     Lane.objects.bulk_create(Lane(conversation=row, due_at=now) for row in rows)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def _conversations(channel: Channel, count: int, *, head_seq: int) -> list[Conversation]:
+    organization = channel.organization
+    contacts = Contact.objects.bulk_create(Contact(organization=organization) for _ in range(count))
+    ContactIdentity.objects.bulk_create(
+        ContactIdentity(
+            organization=organization,
+            contact=contact,
+            kind="phone",
+            value=f"{447000000000 + contact.pk}",
+            canonical_key=f"{447000000000 + contact.pk}",
+        )
+        for contact in contacts
+    )
+    return Conversation.objects.bulk_create(
+        Conversation(
+            organization=organization,
+            channel=channel,
+            contact=contact,
+            head_seq=head_seq,
+            window_expires_at=timezone.now() + timedelta(hours=20),
+        )
+        for contact in contacts
+    )
 
 
 def measure_dispatch(channel: Channel, *, workers: int, args: argparse.Namespace) -> dict[str, Any]:
@@ -202,11 +205,10 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     provider = multiprocessing.Process(target=serve, args=(theirs, stop))
     provider.start()
     port = ours.recv()
-    channel = ChannelFactory(
-        connection=ConnectionFactory(base_url=f"http://127.0.0.1:{port}")
-    )
+    channel = ChannelFactory(connection=ConnectionFactory(base_url=f"http://127.0.0.1:{port}"))
     figures: dict[str, Any] = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
         "provider_seconds": ANSWER_SECONDS,
         "baseline": measure_baseline(channel, port),
     }
@@ -238,7 +240,7 @@ def main() -> None:
     settings.LOGGING_CONFIG = None
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
-        print(json.dumps(measure(args), indent=2))  # noqa: T201
+        print(json.dumps(measure(args), indent=2))
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
 

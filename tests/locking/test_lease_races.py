@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -49,9 +50,7 @@ def racers(db: None) -> list[User]:
 def test_one_of_many_gets_a_free_lease_and_the_others_learn_who(racers: list[User]) -> None:
     for number in range(ROUNDS):
         resource = f"conversation:{number}"
-        answers = together(
-            [lambda user=user, at=resource: leases.acquire(at, holder=user) for user in racers]
-        )
+        answers = together([partial(leases.acquire, resource, holder=user) for user in racers])
         [won] = [answer for answer in answers if isinstance(answer, Lease)]
         refused = [answer for answer in answers if isinstance(answer, LeaseHeld)]
         assert len(refused) == RACERS - 1
@@ -63,12 +62,12 @@ def test_take_overs_form_a_chain_of_growing_tokens(racers: list[User]) -> None:
     for number in range(ROUNDS):
         resource = f"conversation:{number}"
         leases.acquire(resource, holder=racers[0])
-        others = racers[1:]
         answers = together(
-            [lambda user=user, at=resource: leases.take_over(at, holder=user) for user in others]
+            [partial(leases.take_over, resource, holder=user) for user in racers[1:]]
         )
-        chain = sorted(answers, key=lambda taken: taken.lease.token)  # type: ignore[attr-defined]
-        holders = [racers[0].pk, *(taken.lease.holder_id for taken in chain)]  # type: ignore[attr-defined]
-        former = [taken.former_holder_id for taken in chain]  # type: ignore[attr-defined]
+        taken = [answer for answer in answers if isinstance(answer, leases.TakenOver)]
+        chain = sorted(taken, key=lambda each: each.lease.token)
+        holders = [racers[0].pk, *(each.lease.holder_id for each in chain)]
+        former = [each.former_holder_id for each in chain]
         assert former == holders[:-1]
         assert Lease.objects.get(resource=resource).holder_id == holders[-1]

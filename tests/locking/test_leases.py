@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from locking import leases
 from locking.errors import LeaseHeld, LeaseLost
@@ -21,8 +22,8 @@ def run_out(seconds: int = 1) -> None:
     Lease.objects.update(expires_at=Now() - timedelta(seconds=seconds))
 
 
-def test_a_free_resource_is_taken_for_lease_seconds(alice: User, settings: object) -> None:
-    settings.LEASE_SECONDS = 30  # type: ignore[attr-defined] - pytest-django's settings
+def test_a_free_resource_is_taken_for_lease_seconds(alice: User, settings: Settings) -> None:
+    settings.LEASE_SECONDS = 30
     lease = leases.acquire(RESOURCE, holder=alice)
     left = Lease.objects.values_list(F("expires_at") - Now(), flat=True).get()
     assert lease.holder_id == alice.pk

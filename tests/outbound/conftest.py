@@ -24,7 +24,12 @@ from tests.outbound.graph import FakeGraph
 def hinted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Hints by task name instead of messages in a broker."""
     sent: list[str] = []
-    monkeypatch.setattr(hints, "send_hint", lambda name, *_, **__: sent.append(name) or True)
+
+    def send_hint(name: str, *_: int, **__: str) -> bool:
+        sent.append(name)
+        return True
+
+    monkeypatch.setattr(hints, "send_hint", send_hint)
     return sent
 
 

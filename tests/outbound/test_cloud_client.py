@@ -15,6 +15,7 @@ from messaging.providers.cloud.client import (
 from tests.outbound import graph as fake
 from tests.outbound.graph import Behaviour, FakeGraph
 
+ENDLESS = LARGEST_ANSWER_BYTES
 BODY: dict[str, Any] = {"to": "+1", "text": {"body": "Good morning"}}
 
 
@@ -54,7 +55,7 @@ async def test_an_error_keeps_code_title_and_details(graph: FakeGraph) -> None:
         (fake.plain(200, "{}"), Failure.UNREADABLE),
         (fake.plain(200, '{"messages": [{}]}'), Failure.UNREADABLE),
         (fake.plain(302), Failure.UNREADABLE),
-        (fake.plain(200, " " * (LARGEST_ANSWER_BYTES + 1)), Failure.UNREADABLE),
+        (fake.plain(200, '{"messages":[{"id":"a"}]}' + " " * ENDLESS), Failure.UNREADABLE),
         (fake.plain(200, "[" * 100_000), Failure.UNREADABLE),
         (fake.plain(400, '{"error": {"message": "no code"}}'), Failure.UNREADABLE),
         (fake.accept_and_drop, Failure.INTERRUPTED),

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
+from pytest_django import Settings
 
 from messaging.models import (
     Channel,
@@ -45,7 +46,7 @@ def test_an_accepted_message_has_its_id_everywhere(ready: Conversation, graph: F
 
 
 def test_the_request_carries_address_token_and_attempt(
-    ready: Conversation, graph: FakeGraph, channel: Channel, settings: object
+    ready: Conversation, graph: FakeGraph, channel: Channel
 ) -> None:
     write(ready, "Good morning")
     dispatch_due(limit_seconds=5)
@@ -57,13 +58,13 @@ def test_the_request_carries_address_token_and_attempt(
     assert asked.body["biz_opaque_callback_data"] == callback_data(attempt.attempt_id)
 
 
-def test_callback_data_names_the_attempt_and_only_we_can_sign_it(settings: object) -> None:
+def test_callback_data_names_the_attempt_and_only_we_can_sign_it(settings: Settings) -> None:
     attempt_id = new_attempt_id()
     ours = callback_data(attempt_id)
     version, named, signature = ours.split(".")
     assert (version, UUID(named), len(signature)) == ("v1", attempt_id, 16)
     assert len(ours) <= 256
-    settings.SECRET_KEY = "another" * 10  # type: ignore[attr-defined]
+    settings.SECRET_KEY = "another" * 10
     assert callback_data(attempt_id) != ours
 
 

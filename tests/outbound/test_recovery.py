@@ -1,4 +1,4 @@
-"""Workers that die or pause at each step, and a Postgres that goes away."""
+"""Workers that die or pause at each step."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from django.db import OperationalError
 from django.db.models.functions import Now
 
 from messaging.models import Conversation
-from outbound import claims, departures, recording
+from outbound import claims, departures, protocol
 from outbound.courier import courier
 from outbound.dispatch import dispatch_due
-from outbound.models import Lane, OutboxEntry, SendAttempt
-from outbound.protocol import BUDGET_SECONDS
+from outbound.models import Lane, SendAttempt
 from tests.outbound import graph as fake
 from tests.outbound.conftest import (
     abandon_claims,
     age_dispatch,
     entry_of,
-    in_thread,
     states,
     write,
 )
@@ -106,7 +104,7 @@ def test_a_paused_worker_is_stopped_at_the_fence(
     assert states(message) == ["not_sent", "accepted"]
 
 
-@pytest.mark.parametrize("seconds", [-1, 1, BUDGET_SECONDS - 1])
+@pytest.mark.parametrize("seconds", [-1, 1, protocol.BUDGET_SECONDS - 1])
 def test_the_fence_wants_time_for_a_whole_send(ready: Conversation, seconds: int) -> None:
     write(ready, "one")
     claimed = claims.claim(limit=10)
@@ -133,89 +131,11 @@ def test_what_began_too_late_after_the_fence_does_not_leave(
     ready: Conversation, graph: FakeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = write(ready, "one")
-    monkeypatch.setattr(claims.protocol, "START_SECONDS", 0)
+    monkeypatch.setattr(protocol, "START_SECONDS", 0)
     dispatch_due(limit_seconds=5)
     assert graph.asked == []
     assert states(message) == ["not_sent"]
     assert entry_of(message).state == "waiting"
-
-
-def test_a_late_answer_settles_what_was_given_up(ready: Conversation, graph: FakeGraph) -> None:
-    arrived, released = Event(), Event()
-
-    async def slow(request: Any, body: Any) -> Any:
-        arrived.set()
-        return await fake.after(released)(request, body)
-
-    graph.next.append(slow)
-    message = write(ready, "one")
-    with in_thread(lambda: dispatch_due(limit_seconds=1)):
-        assert arrived.wait(10)
-        SendAttempt.objects.update(dispatched_at=Now() - timedelta(seconds=91))
-        abandon_claims()
-        dispatch_due(limit_seconds=5)
-        message.refresh_from_db()
-        assert message.status == "needs_review"
-        released.set()
-    message.refresh_from_db()
-    assert (message.status, states(message)) == ("accepted", ["accepted"])
-    assert message.provider_id
-    assert entry_of(message).state == "accepted"
-    assert len(graph.asked) == 1
-
-
-def test_a_late_answer_leaves_another_ones_claim_alone(
-    ready: Conversation, graph: FakeGraph
-) -> None:
-    write(ready, "one")
-    write(ready, "two")
-    [late] = claims.claim(limit=10).claims
-    claims.fence([late])
-    [departure] = departures.prepare([late])
-    SendAttempt.objects.update(dispatched_at=Now() - timedelta(seconds=91))
-    abandon_claims()
-    other = claims.claim(limit=10)
-    answer = recording.Answer(http_status=200, provider_id="wamid.late")
-    recording.record([recording.answered(departure, answer)])
-    assert OutboxEntry.objects.filter(state="accepted").count() == 1
-    lane = Lane.objects.get()
-    assert lane.claim_token == other.ended_holds[0].token
-    assert lane.claimed_until is not None
-
-
-def test_answers_wait_for_postgres(
-    ready: Conversation, graph: FakeGraph, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    message = write(ready, "one")
-    record, pauses = recording.record, []
-
-    def sometimes(outcomes: Any) -> int:
-        if len(pauses) < 6:
-            raise OperationalError("the database is away")
-        return record(outcomes)
-
-    monkeypatch.setattr(recording, "record", sometimes)
-    monkeypatch.setattr(recording.time, "sleep", pauses.append)
-    dispatch_due(limit_seconds=5)
-    message.refresh_from_db()
-    assert message.status == "accepted"
-    assert len(graph.asked) == 1
-    assert pauses == sorted(pauses)
-    assert max(pauses) <= 2
-
-
-def test_recording_twice_changes_nothing(ready: Conversation, graph: FakeGraph) -> None:
-    message = write(ready, "one")
-    claimed = claims.claim(limit=10).claims
-    claims.fence(claimed)
-    answer = recording.Answer(http_status=200, provider_id="wamid.1")
-    outcome = recording.answered(departures.prepare(claimed)[0], answer)
-    assert recording.record([outcome]) == 1
-    message.refresh_from_db()
-    before = message.changed_seq
-    assert recording.record([outcome]) == 0
-    message.refresh_from_db()
-    assert message.changed_seq == before
 
 
 def test_a_database_that_fails_at_the_claim_does_not_lose_what_is_in_flight(

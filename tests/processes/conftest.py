@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +89,13 @@ class Up:
     folder: Path
     environment: dict[str, str]
     port: int
-    lines: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
+
+    def without_servers(self) -> Up:
+        """The same on given addresses, so that no server has to start."""
+        self.environment["DATABASE_URL"] = "postgresql://elsewhere/db"
+        self.environment["REDIS_URL"] = "redis://elsewhere/0"
+        return self
 
     def start(self, procfile: str = "") -> None:
         """Start it with `web` and `procfile`, and wait until it says that it is ready."""

@@ -17,6 +17,8 @@ from inbox.processes.errors import CannotStart
 from inbox.processes.program import Program
 from tests.processes.conftest import mentions, wait_for
 
+pytestmark = pytest.mark.process
+
 HOLD_SERVERS = """\
 import os, sys
 from inbox.processes import embedded, state

@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 
 import psycopg
+import pytest
 import redis
 
 from inbox.processes import ports, process_table
 from inbox.processes.process_table import Entry
 from tests.processes.conftest import Up, mentions, wait_for
+
+pytestmark = pytest.mark.process
 
 # Two processes, of which the child keeps a port when the head is killed.
 HEAD_AND_CHILD = """\
@@ -73,7 +76,7 @@ def test_programs_are_told_before_the_servers(up: Up, folder: Path) -> None:
 
 
 def test_a_killed_program_runs_again(up: Up) -> None:
-    up.start()
+    up.without_servers().start()
     killed = up.kill("web")
     up.wait_for_another("web", than=killed)
     wait_for(lambda: not ports.is_free(up.port), "web listens again")
@@ -83,7 +86,7 @@ def test_a_killed_program_runs_again(up: Up) -> None:
 def test_a_child_that_keeps_the_port_does_not_hinder_the_restart(up: Up, folder: Path) -> None:
     head = script(folder, "head.py", HEAD_AND_CHILD)
     port = ports.choose()
-    up.start(f"pair: python {head} {folder}/serve.py {port}")
+    up.without_servers().start(f"pair: python {head} {folder}/serve.py {port}")
     wait_for(lambda: not ports.is_free(port), "the child listens")
     first = process_table.matching(mentions(f"serve.py {port}"))
     killed = up.kill("pair")
@@ -139,14 +142,14 @@ def test_a_port_in_use_is_one_sentence(up: Up) -> None:
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", up.port))
         stranger.listen()
-        assert up.launch().wait(30) == 1
+        assert up.without_servers().launch().wait(30) == 1
     last = up.output().splitlines()[-1]
     assert last.startswith(f"Error: Port {up.port} (web) is in use: ")
     assert "Traceback" not in up.output()
 
 
 def test_a_second_up_is_refused(up: Up, folder: Path) -> None:
-    up.start()
+    up.without_servers().start()
     (folder / "second").mkdir()
     second = Up(folder, up.environment, ports.choose())
     assert second.launch().wait(30) == 1
@@ -155,7 +158,7 @@ def test_a_second_up_is_refused(up: Up, folder: Path) -> None:
 
 
 def test_a_program_that_cannot_start_ends_the_start(up: Up) -> None:
-    up.launch('gateway: python -c "raise SystemExit(3)"')
+    up.without_servers().launch('gateway: python -c "raise SystemExit(3)"')
     assert up.process is not None
     assert up.process.wait(60) == 1
     assert "gateway    | ended with status 3; starting again in 1 s" in up.output()
@@ -163,9 +166,9 @@ def test_a_program_that_cannot_start_ends_the_start(up: Up) -> None:
 
 
 def test_given_addresses_start_no_servers(up: Up) -> None:
-    up.environment["DATABASE_URL"] = "postgresql://elsewhere/db"
-    up.environment["REDIS_URL"] = "redis://elsewhere/0"
-    up.start(f"shows: {sys.executable} -c \"import os; print(os.environ['DATABASE_URL'])\"")
+    up.without_servers().start(
+        f"shows: {sys.executable} -c \"import os; print(os.environ['DATABASE_URL'])\""
+    )
     assert up.pid("web")
     assert up.pid("postgres") is None
     assert up.pid("redis") is None
