@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -27,13 +28,11 @@ def sweep_once() -> dict[str, int]:
 
     A part that fails is logged and does not stop the others.
     """
-    done = {
+    return {
         "deliveries": _part(lambda: sweep_waiting(older_than_seconds=LEFT_BEHIND_SECONDS)),
         "receipts": _part(sweep_parked),
         "sends": _part(lambda: dispatch_due(limit_seconds=SEND_SECONDS)),
     }
-    _part(beat)
-    return done
 
 
 def _part(call: Callable[[], int]) -> int:
@@ -45,8 +44,12 @@ def _part(call: Callable[[], int]) -> int:
         return 0
 
 
-def beat(name: str = "sweeper") -> int:
-    """Say that this process is alive, by the database's clock."""
+def beat(name: str) -> None:
+    """Say that the process `name` is alive, by the database's clock."""
+    _part(partial(_beat, name))
+
+
+def _beat(name: str) -> int:
     execute(
         """
         INSERT INTO messaging_heartbeat (name, beat_at) VALUES (%s, now())

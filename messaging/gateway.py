@@ -102,12 +102,10 @@ class Gateway:
             return _verify(scope, address)
         if scope["method"] != "POST":
             return 405, b"POST or GET"
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        headers = headers_of(scope)
         body = await read_body(receive, headers)
         if not _is_genuine(body, headers, address):
-            known = self._strangers.admit(_caller(scope, headers))
+            known = self._strangers.admit(caller(scope, headers))
             return (403, b"wrong signature") if known else (429, b"too many wrong signatures")
         kept = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
         await self._committer.store(address.connection_id, body, kept)
@@ -137,12 +135,20 @@ def _is_genuine(body: bytes, headers: dict[str, str], address: Address) -> bool:
     return signature.is_genuine(body, headers.get(signature.HEADER, ""), secrets)
 
 
-def _caller(scope: Scope, headers: dict[str, str]) -> str:
-    """The caller's address: our own proxies' word for it where there are any."""
-    if settings.TRUSTED_PROXY_COUNT:
-        hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-        if hops:
-            return hops[-min(settings.TRUSTED_PROXY_COUNT, len(hops))]
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The call's headers by lower-case name."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def caller(scope: Scope, headers: dict[str, str]) -> str:
+    """The caller's address: our own proxies' word for it where there are any.
+
+    "" where a proxy that is not ours speaks for somebody: it is no address to trust.
+    """
+    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    if hops:
+        count = min(settings.TRUSTED_PROXY_COUNT, len(hops))
+        return hops[-count] if count else ""
     client = scope.get("client")
     return client[0] if client else ""
 

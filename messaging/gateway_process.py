@@ -7,7 +7,7 @@ import json
 import logging
 
 from messaging.durability import UnsafeDurability, verify
-from messaging.gateway import Gateway, Receive, Scope, Send, respond
+from messaging.gateway import Gateway, Receive, Scope, Send, caller, headers_of, respond
 from messaging.health import readiness
 from messaging.metrics import exposition, may_scrape
 
@@ -44,10 +44,8 @@ class GatewayProcess:
             await respond(send, 404, b"not found")
 
     async def _metrics(self, scope: Scope, send: Send) -> None:
-        headers = dict(scope["headers"])
-        client = scope.get("client")
-        authorization = headers.get(b"authorization", b"").decode("latin-1")
-        if not may_scrape(client[0] if client else "", authorization):
+        headers = headers_of(scope)
+        if not may_scrape(caller(scope, headers), headers.get("authorization", "")):
             await respond(send, 403, b"not allowed")
             return
         body, content_type = await asyncio.to_thread(exposition)

@@ -9,7 +9,7 @@ from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 
-class BearerToken(TokenAuthentication):  # type: ignore[misc]  # knox publishes no types
+class BearerToken(TokenAuthentication):  # type: ignore[misc]  # knox has no types
     """`Authorization: Bearer <token>`; the first in line, so a stranger gets 401."""
 
     def authenticate_credentials(self, token: bytes) -> Any:
@@ -18,10 +18,10 @@ class BearerToken(TokenAuthentication):  # type: ignore[misc]  # knox publishes 
             token.decode("ascii")
         except UnicodeDecodeError as error:
             raise AuthenticationFailed from error
-        return super().authenticate_credentials(token)
+        return super().authenticate_credentials(token)  # type: ignore[no-untyped-call]  # knox
 
 
-class BearerTokenScheme(OpenApiAuthenticationExtension):
+class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the OpenAPI document names it; found by being a subclass."""
 
     target_class = BearerToken

@@ -4,7 +4,7 @@ import getpass
 import json
 import secrets
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 import environ
 from django.conf import settings
@@ -25,16 +25,31 @@ from messaging.setting_up import (
     add_organization,
 )
 
-# (name in the answers, environment, question, whether it is secret, whether it may be empty)
+
+class Question(NamedTuple):
+    """One thing to know, from the environment or from the person at the keyboard."""
+
+    name: str
+    variable: str
+    text: str
+    is_secret: bool = False
+    may_be_empty: bool = False
+
+
 QUESTIONS = (
-    ("organization", "WHATSAPP_ORGANIZATION", "Organisation", False, False),
-    ("owner_email", "WHATSAPP_OWNER_EMAIL", "Owner's email", False, False),
-    ("owner_name", "WHATSAPP_OWNER_NAME", "Owner's name", False, False),
-    ("owner_password", "WHATSAPP_OWNER_PASSWORD", "Owner's password", True, False),
-    ("phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", "Phone number id", False, False),
-    ("access_token", "WHATSAPP_ACCESS_TOKEN", "Access token", True, False),
-    ("app_secret", "WHATSAPP_APP_SECRET", "App secret", True, False),
-    ("verify_token", "WHATSAPP_VERIFY_TOKEN", "Verify token (empty: a new one)", False, True),
+    Question("organization", "WHATSAPP_ORGANIZATION", "Organisation"),
+    Question("owner_email", "WHATSAPP_OWNER_EMAIL", "Owner's email"),
+    Question("owner_name", "WHATSAPP_OWNER_NAME", "Owner's name"),
+    Question("owner_password", "WHATSAPP_OWNER_PASSWORD", "Owner's password", is_secret=True),
+    Question("phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", "Phone number id"),
+    Question("access_token", "WHATSAPP_ACCESS_TOKEN", "Access token", is_secret=True),
+    Question("app_secret", "WHATSAPP_APP_SECRET", "App secret", is_secret=True),
+    Question(
+        "verify_token",
+        "WHATSAPP_VERIFY_TOKEN",
+        "Verify token (empty: a new one)",
+        may_be_empty=True,
+    ),
 )
 
 
@@ -45,19 +60,22 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *_args: Any, json: bool, **_options: Any) -> None:
-        answers = {name: self._ask(*rest) for name, *rest in QUESTIONS}
+        answers = {question.name: self._ask(question) for question in QUESTIONS}
         _refuse_bad(answers)
         with transaction.atomic():
             connection = _make(answers)
         self._tell(connection, as_json=json)
 
-    def _ask(self, variable: str, question: str, is_secret: bool, may_be_empty: bool) -> str:
+    def _ask(self, question: Question) -> str:
         """The answer from the environment, else from the person at the keyboard."""
-        value: str = environ.FileAwareEnv().str(variable, "")
+        value: str = environ.FileAwareEnv().str(question.variable, "")
         if not value and sys.stdin.isatty():
-            value = getpass.getpass(f"{question}: ") if is_secret else input(f"{question}: ")
-        if not value.strip() and not may_be_empty:
-            raise CommandError(f"{question} is missing: answer it, or set {variable}.")
+            ask = getpass.getpass if question.is_secret else input
+            value = ask(f"{question.text}: ")
+        if not value.strip() and not question.may_be_empty:
+            raise CommandError(
+                f"{question.text} is missing: answer it, or set {question.variable}."
+            )
         return value.strip()
 
     def _tell(self, connection: Connection, *, as_json: bool) -> None:

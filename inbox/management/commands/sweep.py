@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from inbox.sweeping import sweep_once
+from inbox.sweeping import beat, sweep_once
 
 EVERY_SECONDS = 1.0
 
@@ -28,6 +28,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopped.set())
         while not stopped.wait(EVERY_SECONDS):
             done = sweep_once()
+            beat("sweeper")
             if any(done.values()):
                 self._tell(done, as_json=json)
 
