@@ -11,6 +11,9 @@ from inbox import hub, realtime, tickets
 from inbox.access import LARGEST_ID
 from inbox.tickets import Ticket
 
+# Daphne's protocol takes 1000 and 3000 to 4999 only, so a restart cannot say 1012: its sockets
+# end without a word (1006). The page comes back after any code; after two of these it says that
+# its agent is logged out.
 UNAUTHORIZED = 4401
 LONGEST_FRAME = 2000
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+import phonenumbers
+
 from messaging.models import Contact, IdentityKind, User
 
 TINTS = 6
@@ -53,9 +55,20 @@ def contact_handle(contact: Contact) -> str:
     return ""
 
 
+def _phone(digits: str) -> str:
+    """With the spaces its country writes; as it came where it is no number of the plan."""
+    international = f"+{digits.lstrip('+')}"
+    try:
+        number = phonenumbers.parse(international)
+    except phonenumbers.NumberParseException:
+        return international
+    style = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, style)
+
+
 def _written(kind: str, value: str) -> str:
     if kind == IdentityKind.PHONE:
-        return f"+{value.lstrip('+')}"
+        return _phone(value)
     if kind == IdentityKind.USERNAME:
         return f"@{value.lstrip('@')}"
     return value

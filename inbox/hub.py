@@ -9,7 +9,6 @@ layer the pulse quickens and finds changes in Postgres alone.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import defaultdict
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from inbox import coalescer, realtime, tickets
 from inbox.realtime import UNREACHABLE, Feed
@@ -44,8 +43,15 @@ def current() -> Hub:
 
 
 async def in_thread(function: Callable[..., Any], *args: Any) -> Any:
-    """Run a query beside the loop, on a connection that is given back."""
-    return await database_sync_to_async(function, thread_sensitive=False)(*args)
+    """Run a query beside the loop, on a connection that is given back afterwards."""
+    return await database_sync_to_async(_giving_back, thread_sensitive=False)(function, *args)
+
+
+def _giving_back(function: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return function(*args)
+    finally:
+        connection.close()
 
 
 class Hub:
@@ -82,13 +88,6 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         _hubs.pop(asyncio.get_running_loop(), None)
-
-    async def close_all(self, code: int) -> None:
-        """This process is going away; browsers come back to another one."""
-        for socket in tuple(self.sockets):
-            with contextlib.suppress(Exception):  # a socket that is gone already
-                await socket.close(code)
-        await asyncio.sleep(FRAME_SECONDS)
 
     # --- loops ---------------------------------------------------------------------------------
 

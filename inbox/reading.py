@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
@@ -44,11 +44,6 @@ def with_read_count(rows: ConversationQuerySet, user: User) -> QuerySet[Conversa
     """`rows` with `read_count`: how many of the customer's messages `user` has seen."""
     mine = ReadMark.objects.filter(user=user, conversation=OuterRef("pk"))
     return rows.annotate(read_count=Coalesce(Subquery(mine.values("inbound_count")[:1]), 0))
-
-
-def unread_count(conversation: Any) -> int:
-    """For a row that came through `with_read_count`."""
-    return max(conversation.inbound_count - conversation.read_count, 0)
 
 
 def _genuine_after(seq: int) -> Subquery:

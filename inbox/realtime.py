@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, cast
+from typing import Any
 
 import redis
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
+from django.core.exceptions import ImproperlyConfigured
 from prometheus_client import Counter
 
 pushes_failed = Counter("inbox_pushes_failed_total", "Pushes that the channel layer did not take.")
@@ -54,11 +55,18 @@ def push(group: str, frame: dict[str, Any]) -> None:
     task.add_done_callback(_tasks.discard)
 
 
+def _layer() -> BaseChannelLayer:
+    layer = get_channel_layer()
+    if layer is None:
+        raise ImproperlyConfigured("CHANNEL_LAYERS has no default.")
+    return layer
+
+
 async def _deliver(group: str, frame: dict[str, Any]) -> bool:
     global _resting_until  # noqa: PLW0603 - one breaker for the process
     try:
         async with asyncio.timeout(PUSH_TIMEOUT_SECONDS):
-            await get_channel_layer().group_send(group, frame)
+            await _layer().group_send(group, frame)
     except UNREACHABLE:
         pushes_failed.inc()
         _resting_until = time.monotonic() + REST_SECONDS
@@ -76,7 +84,7 @@ class Feed:
     async def open(self) -> None:
         """Get a channel. Raises one of UNREACHABLE."""
         async with asyncio.timeout(PUSH_TIMEOUT_SECONDS * 3):
-            self._channel = await get_channel_layer().new_channel()
+            self._channel = await _layer().new_channel()
 
     @property
     def is_open(self) -> bool:
@@ -86,7 +94,7 @@ class Feed:
         """Hear `group` from now on. Raises one of UNREACHABLE."""
         if group not in self._groups:
             async with asyncio.timeout(PUSH_TIMEOUT_SECONDS * 3):
-                await get_channel_layer().group_add(group, self._channel)
+                await _layer().group_add(group, self._channel)
             self._groups.add(group)
 
     async def leave(self, group: str) -> None:
@@ -94,13 +102,13 @@ class Feed:
         if group in self._groups:
             self._groups.discard(group)
             async with asyncio.timeout(PUSH_TIMEOUT_SECONDS):
-                await get_channel_layer().group_discard(group, self._channel)
+                await _layer().group_discard(group, self._channel)
 
     async def receive(self) -> dict[str, Any]:
         """The next frame, however long it takes."""
-        return cast("dict[str, Any]", await get_channel_layer().receive(self._channel))
+        return await _layer().receive(self._channel)
 
     async def echo(self, number: int) -> None:
         """Send a frame to ourselves: hearing it proves both ways. Raises one of UNREACHABLE."""
         async with asyncio.timeout(PUSH_TIMEOUT_SECONDS):
-            await get_channel_layer().send(self._channel, {"type": "echo", "number": number})
+            await _layer().send(self._channel, {"type": "echo", "number": number})

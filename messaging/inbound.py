@@ -16,6 +16,8 @@ from messaging.models import Connection
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 45.0
+# The sweeper has more to do than this: replies must leave too while webhooks pour in.
+SWEEP_SECONDS = 2.0
 
 
 class Flag(Protocol):
@@ -25,14 +27,16 @@ class Flag(Protocol):
     def lower(self) -> None: ...
 
 
-def drain_connection(connection_id: int, *, outstanding: Flag | None = None) -> int:
-    """Apply what waits on the connection, for at most 45 s; how many deliveries were finished.
+def drain_connection(
+    connection_id: int, *, outstanding: Flag | None = None, seconds: float = DRAIN_SECONDS
+) -> int:
+    """Apply what waits on the connection, for `seconds`; how many deliveries were finished.
 
     The flag is lowered before the last look, so a delivery committed after that look sends a
     hint of its own; what is left when time is up gets a hint from here.
     """
     connection = Connection.objects.get(pk=connection_id)
-    deadline = time.monotonic() + DRAIN_SECONDS
+    deadline = time.monotonic() + seconds
     finished = 0
     while time.monotonic() < deadline:
         if outstanding:
@@ -66,4 +70,4 @@ def _patiently(connection: Connection) -> int:
 def sweep_waiting(*, older_than_seconds: float) -> int:
     """Drain every connection whose hint was lost; how many deliveries were finished."""
     waiting = drain.waiting_connections(older_than_seconds=older_than_seconds)
-    return sum(drain_connection(connection_id) for connection_id in waiting)
+    return sum(drain_connection(each, seconds=SWEEP_SECONDS) for each in waiting)

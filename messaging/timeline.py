@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
 
 from messaging.events import ConversationsChanged, TimelineMoved, announce
 from messaging.models import Conversation
-from messaging.sql import execute
+from messaging.sql import as_json, execute
 
 
 def lock(conversation_ids: Collection[int]) -> dict[int, Conversation]:
     """Lock conversations in primary-key order until the transaction ends."""
-    rows = (
-        Conversation.objects.filter(pk__in=set(conversation_ids))
-        .order_by("pk")
-        .select_for_update(no_key=True, of=("self",))
+    if not conversation_ids:
+        return {}
+    names = [field.attname for field in Conversation._meta.concrete_fields]
+    rows = execute(
+        f"SELECT {', '.join(names)} FROM messaging_conversation"  # noqa: S608 - our own columns
+        " WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+        [sorted(conversation_ids)],
     )
-    locked = {row.pk: row for row in rows}
-    for row in locked.values():
-        row.locked_seq = row.head_seq
-    return locked
+    locked = [Conversation.from_db(DEFAULT_DB_ALIAS, names, row) for row in rows]
+    for conversation in locked:
+        conversation.locked_seq = conversation.head_seq
+    return {conversation.pk: conversation for conversation in locked}
 
 
 def take_number(conversation: Conversation) -> int:
@@ -52,15 +58,7 @@ def _publish_one(organization_id: int, rows: list[Conversation]) -> None:
         {
             "organization": organization_id,
             "count": len(rows),
-            "ids": [row.pk for row in rows],
-            "heads": [row.head_seq for row in rows],
-            "inbound": [row.inbound_count for row in rows],
-            "states": [row.state for row in rows],
-            "windows": [row.window_expires_at for row in rows],
-            "waiting": [row.waiting_since for row in rows],
-            "activity": [row.last_activity_at for row in rows],
-            "messages": [row.last_message_id for row in rows],
-            "message_times": [row.last_message_at for row in rows],
+            "rows": as_json([_state(row, place) for place, row in enumerate(rows, start=1)]),
         },
     )
     to_seq = int(written[0][0])
@@ -79,6 +77,21 @@ def _publish_one(organization_id: int, rows: list[Conversation]) -> None:
     )
 
 
+def _state(row: Conversation, position: int) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "head_seq": row.head_seq,
+        "inbound_count": row.inbound_count,
+        "state": row.state,
+        "window_expires_at": row.window_expires_at,
+        "waiting_since": row.waiting_since,
+        "last_activity_at": row.last_activity_at,
+        "last_message_id": row.last_message_id,
+        "last_message_at": row.last_message_at,
+        "position": position,
+    }
+
+
 WRITE = """
 WITH counter AS (
   UPDATE messaging_organizationcounter SET head_seq = head_seq + %(count)s
@@ -95,13 +108,10 @@ UPDATE messaging_conversation AS conversation SET
   last_message_id = row.last_message_id,
   last_message_at = row.last_message_at,
   changed_seq = counter.head_seq - %(count)s + row.position
-FROM counter, unnest(
-  %(ids)s::bigint[], %(heads)s::bigint[], %(inbound)s::bigint[], %(states)s::text[],
-  %(windows)s::timestamptz[], %(waiting)s::timestamptz[], %(activity)s::timestamptz[],
-  %(messages)s::bigint[], %(message_times)s::timestamptz[]
-) WITH ORDINALITY AS row(
-  id, head_seq, inbound_count, state, window_expires_at, waiting_since, last_activity_at,
-  last_message_id, last_message_at, position
+FROM counter, jsonb_to_recordset(%(rows)s::jsonb) AS row(
+  id bigint, head_seq bigint, inbound_count bigint, state text, window_expires_at timestamptz,
+  waiting_since timestamptz, last_activity_at timestamptz, last_message_id bigint,
+  last_message_at timestamptz, position bigint
 )
 WHERE conversation.id = row.id
 RETURNING counter.head_seq

@@ -18,7 +18,7 @@ class BearerToken(TokenAuthentication):  # type: ignore[misc]  # knox has no typ
             token.decode("ascii")
         except UnicodeDecodeError as error:
             raise AuthenticationFailed from error
-        return super().authenticate_credentials(token)  # type: ignore[no-untyped-call]  # knox
+        return super().authenticate_credentials(token)
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

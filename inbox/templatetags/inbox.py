@@ -126,7 +126,7 @@ def day_words(day: date) -> str:
 @register.filter
 def as_input(field: BoundField) -> SafeString:
     """A form's widget in the product's look, tied to its hint and errors."""
-    attributes = {"class": "input"}
+    attributes: dict[str, str | bool] = {"class": "input"}
     notes = [
         f"{field.id_for_label}-{name}"
         for name, there in (("hint", field.help_text), ("error", field.errors))

@@ -100,11 +100,8 @@ class PasswordResetComplete(auth_views.PasswordResetCompleteView):
 
 
 def _login_page(request: HttpRequest, form: LoginForm, status: int = 200) -> HttpResponse:
-    context: dict[str, Any] = {
-        "form": form,
-        "next": request.POST.get("next", request.GET.get("next", "")),
-    }
-    return render(request, "inbox/login.html", context, status=status)
+    asked = request.POST.get("next", request.GET.get("next", ""))
+    return render(request, "inbox/login.html", {"form": form, "next": asked}, status=status)
 
 
 def _next(request: HttpRequest) -> str:

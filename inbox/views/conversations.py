@@ -105,8 +105,8 @@ def _list_fragment(request: MemberRequest, membership: Any, view: str) -> HttpRe
     context = _list_context(membership, view=view, before=before)
     if before:
         return show(request, "inbox/_rows.html", context)
-    context |= {**screens.views_context(membership, view=view), "views_oob": True}
-    return show(request, "inbox/_list.html", context)
+    context |= screens.views_context(membership, view=view)
+    return show(request, "inbox/_list_fragment.html", context)
 
 
 def _view(params: QueryDict) -> str:

@@ -11,7 +11,7 @@ from inbox.access import MemberRequest, member_required
 from inbox.cursors import BadCursor
 from inbox.reading import mark_read
 from inbox.views.fragments import show
-from messaging.models import Conversation
+from messaging.models import Conversation, Message
 
 MOST_PULLED = 200
 
@@ -64,7 +64,7 @@ def _older(request: MemberRequest, found: Conversation, before: str) -> HttpResp
 def _page(
     request: MemberRequest,
     found: Conversation,
-    messages: list[bubbles.Message],
+    messages: list[Message],
     numbers: dict[str, object],
 ) -> HttpResponse:
     reader = bubbles.Reader(

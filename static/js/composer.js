@@ -3,6 +3,7 @@ import { drawBubble, markUnsent } from "./optimistic.js";
 import { drafts } from "./drafts.js";
 import { parse } from "./fragments.js";
 import { outbox } from "./outbox.js";
+import { quote } from "./quoting.js";
 
 const newId = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -68,7 +69,7 @@ class ReplyComposer extends HTMLElement {
   #giveBack(entry) {
     this.#text.value = [entry.fields.text, this.#text.value].filter(Boolean).join("\n");
     this.#field("client_message_id").value = newId();
-    this.#quote(entry.fields.reply_to);
+    quote(this, entry.fields.reply_to);
     this.#typed();
     this.#text.focus();
   }
@@ -76,7 +77,7 @@ class ReplyComposer extends HTMLElement {
   #clear() {
     this.#text.value = "";
     this.#field("client_message_id").value = newId();
-    this.#quote("");
+    quote(this, "");
     drafts.set(this.#id, "");
     document.getElementById("guard").replaceChildren();
     document.getElementById("composer-error").replaceChildren();
@@ -85,12 +86,12 @@ class ReplyComposer extends HTMLElement {
 
   #click(event) {
     const guard = event.target.closest("[data-guard]");
-    const quote = event.target.closest("[data-quote]");
+    const quoted = event.target.closest("[data-quote]");
     const act = event.target.closest("[data-client-id] [data-do]");
     if (guard && guard.dataset.guard !== "send") this.#decide(event, guard);
-    else if (quote) {
+    else if (quoted) {
       event.preventDefault();
-      this.#quote(quote.dataset.quote);
+      quote(this, quoted.dataset.quote);
       this.#text.focus();
     } else if (act) this.#unsent(act.dataset.do, act.closest("[data-client-id]"));
   }
@@ -113,18 +114,6 @@ class ReplyComposer extends HTMLElement {
     outbox.remove(entry.id);
     bubble.remove();
     if (act === "edit") this.#giveBack(entry);
-  }
-
-  #quote(id) {
-    const strip = this.querySelector("[data-quote-strip]");
-    const message = id ? document.getElementById(`message-${id}`) : null;
-    this.#field("reply_to").value = message ? id : "";
-    strip.hidden = !message;
-    if (!message) return;
-    const isTheirs = message.dataset.direction === "in";
-    strip.querySelector(".quote").dataset.of = isTheirs ? "contact" : "agent";
-    strip.querySelector("b").textContent = isTheirs ? document.querySelector(".thread-name").textContent : message.querySelector(".bubble-author")?.textContent ?? "";
-    strip.querySelector(".quote span").textContent = message.querySelector(".bubble-text").textContent || message.querySelector(".bubble-kind b")?.textContent;
   }
 
   #key(event) {

@@ -24,3 +24,8 @@ export function post(url, fields) {
     credentials: "same-origin",
   });
 }
+
+/** Say a number in the words its element carries for one and for many. */
+export function sayCount(element, count) {
+  element.textContent = (count === 1 ? element.dataset.one : element.dataset.many).replace("{count}", count);
+}

@@ -1,7 +1,8 @@
 // The list of conversations: rows come rendered for everybody; what is mine, unread or selected
 // is this browser's to show. Nothing moves under the pointer.
-import { parse } from "./fragments.js";
+import { parse, sayCount } from "./fragments.js";
 import { insertInOrder, staysInPlace } from "./order.js";
+import { belongs, dress } from "./viewer.js";
 import { paintWindows } from "./windows.js";
 
 const COUNTS_AFTER = 2_500;
@@ -35,8 +36,11 @@ class ConversationList extends HTMLElement {
   get #pill() { return this.querySelector(".list-news"); }
   get #isPointedAt() { return canHover.matches && this.matches(":hover"); }
 
-  reload() {
-    htmx.ajax("GET", `${this.dataset.reload}?view=${this.dataset.view}`, { target: "#list", swap: "outerHTML" });
+  reload() { this.#get("#list"); }
+
+  /** A region anew; one that does not arrive stays as it is. */
+  #get(target) {
+    htmx.ajax("GET", `${this.dataset.reload}?view=${this.dataset.view}`, { target, swap: "outerHTML" }).catch(() => {});
   }
 
   /** GET the rows changed since our head: for holes, reconnects and while frames do not come. */
@@ -77,9 +81,9 @@ class ConversationList extends HTMLElement {
     const old = this.querySelector(`#${row.id}`);
     if (old && Number(old.dataset.changed) > Number(row.dataset.changed)) return;
     row.dataset.read = Math.max(read, Number(old?.dataset.read ?? 0));
-    this.#dress(row);
+    dress(row, this.dataset.unreadWords);
     this.#held.delete(row.id);
-    if (!this.#belongs(row)) old?.remove();
+    if (!belongs(row, this.dataset.view)) old?.remove();
     else if (this.#isPointedAt && !staysInPlace(this.#rows, row, old)) this.#hold(row, old);
     else this.#show(row, old);
   }
@@ -108,49 +112,22 @@ class ConversationList extends HTMLElement {
     const held = [...this.#held.values()];
     this.#held.clear();
     for (const row of held) {
-      this.#dress(row);
+      dress(row, this.dataset.unreadWords);
       this.#show(row, this.querySelector(`#${row.id}`));
     }
     this.#count();
   }
 
   #count() {
-    const words = this.#pill.querySelector("span");
-    words.textContent = words.dataset.words.replace("{count}", this.#held.size);
+    sayCount(this.#pill.querySelector("span"), this.#held.size);
     this.#pill.hidden = this.#held.size === 0;
-  }
-
-  #belongs(row) {
-    if (row.dataset.state !== "open") return false;
-    if (this.dataset.view === "mine") return row.dataset.assignee === document.body.dataset.me;
-    return this.dataset.view !== "unassigned" || !row.dataset.assignee;
-  }
-
-  /** What differs per viewer: mine, selected, unread. */
-  #dress(row) {
-    const timeline = document.querySelector("message-timeline");
-    const isOpen = timeline?.dataset.conversation === row.dataset.id;
-    row.toggleAttribute("data-mine", row.dataset.assignee === document.body.dataset.me);
-    if (isOpen) row.setAttribute("aria-current", "true");
-    const unread = isOpen && timeline.isWatched ? 0 : Math.max(row.dataset.inbound - row.dataset.read, 0);
-    row.toggleAttribute("data-unread", unread > 0);
-    row.querySelector(".conversation-badge").replaceChildren(...(unread ? [this.#badge(unread)] : []));
-  }
-
-  #badge(unread) {
-    const badge = document.createElement("span");
-    badge.className = "count";
-    badge.setAttribute("role", "img");
-    badge.setAttribute("aria-label", this.dataset.unreadWords.replace("{count}", unread));
-    badge.textContent = unread > 99 ? "99+" : unread;
-    return badge;
   }
 
   #read({ id, read }) {
     for (const row of [this.querySelector(`#conversation-${id}`), this.#held.get(`conversation-${id}`)]) {
       if (!row) continue;
       row.dataset.read = Math.max(read, Number(row.dataset.read ?? 0));
-      this.#dress(row);
+      dress(row, this.dataset.unreadWords);
     }
   }
 
@@ -159,8 +136,7 @@ class ConversationList extends HTMLElement {
     if (this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
-      if (document.hidden) return;
-      htmx.ajax("GET", `${this.dataset.reload}?view=${this.dataset.view}`, { target: "#views", swap: "outerHTML" });
+      if (!document.hidden && navigator.onLine) this.#get("#views");
     }, COUNTS_AFTER * (1 + Math.random()));
   }
 }

@@ -31,8 +31,9 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (opens && view && view !== "all") event.detail.parameters.view = view;
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "thread" || event.detail.target === document.body) followThread();
+  if (event.detail.target?.id === "thread") followThread();
 });
+document.addEventListener("htmx:historyRestore", followThread);
 document.addEventListener("htmx:responseError", (event) => {
   // What is gone or forbidden has a page that says so; a lost session has the login page.
   if ([401, 403, 404].includes(event.detail.xhr.status)) location.assign(event.detail.pathInfo.requestPath);

@@ -1,4 +1,5 @@
 // One line on top when the connection is not as it should be, and a short one when it is again.
+import { sayCount } from "./fragments.js";
 import { live } from "./live.js";
 
 const CAUGHT_UP = 4_000;
@@ -46,8 +47,7 @@ class LiveStatus extends HTMLElement {
   #caughtUp() {
     this.querySelector("[data-news]").hidden = this.#news === 0;
     this.querySelector("[data-no-news]").hidden = this.#news > 0;
-    const words = this.querySelector("[data-news]");
-    words.textContent = words.dataset.words.replace("{count}", this.#news);
+    sayCount(this.querySelector("[data-news]"), this.#news);
     this.#show("caught-up");
     this.#timer = setTimeout(() => this.#show(""), CAUGHT_UP);
   }
@@ -55,7 +55,7 @@ class LiveStatus extends HTMLElement {
   #queue(count) {
     const words = this.querySelector("[data-queued]");
     words.hidden = count === 0;
-    words.textContent = words.dataset.words.replace("{count}", count);
+    sayCount(words, count);
     this.querySelector("[data-unqueued]").hidden = count > 0;
   }
 

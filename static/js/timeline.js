@@ -1,13 +1,12 @@
 // One conversation's messages: pulled after a number, merged in place, older ones upwards.
 import { arrange, place } from "./arrange.js";
-import { fetchFragment } from "./fragments.js";
+import { fetchFragment, sayCount } from "./fragments.js";
+import { Older } from "./older.js";
 import { Reading } from "./reading.js";
 import { followThread } from "./shell.js";
 import { extendWindows } from "./windows.js";
 
 const NEAR_END = 64;
-const MOST = 200;
-const KEPT = 120;
 
 class MessageTimeline extends HTMLElement {
   #head = 0;
@@ -15,7 +14,9 @@ class MessageTimeline extends HTMLElement {
   #again = false;
   #stop = null;
   #scroller = null;
-  #above = null;
+  #older = null;
+  #size = null;
+  #follows = true;
   #missed = 0;
   reading = null;
 
@@ -32,13 +33,16 @@ class MessageTimeline extends HTMLElement {
     document.addEventListener("visibilitychange", () => this.#looked(), { signal });
     this.#scroller.addEventListener("scroll", () => this.#looked(), { signal, passive: true });
     this.#pill?.addEventListener("click", () => this.toEnd("smooth"), { signal });
-    this.#above = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.#older(), { root: this.#scroller, rootMargin: "400px 0px 0px" });
-    this.#watchOlder();
+    this.#older = new Older(this, this.#scroller);
+    // A composer that grows must not cover the newest message.
+    this.#size = new ResizeObserver(() => this.#follows && this.toEnd());
+    this.#size.observe(this.#scroller);
   }
 
   disconnectedCallback() {
     this.#stop.abort();
-    this.#above.disconnect();
+    this.#older.stop();
+    this.#size.disconnect();
     this.reading.stop();
   }
 
@@ -77,11 +81,12 @@ class MessageTimeline extends HTMLElement {
   /** Put messages in place, keeping what the reader looks at where it is. */
   merge(messages, { follow = false } = {}) {
     const atEnd = follow || this.isAtEnd;
+    const mine = `out.agent.${document.body.dataset.me}`;
     let fresh = 0;
     for (const message of messages) {
       const isNew = place(this, message);
       if (isNew) message.setAttribute("data-fresh", "");
-      if (isNew && message.dataset.direction === "in") fresh += 1;
+      if (isNew && message.dataset.key !== mine) fresh += 1;
     }
     arrange(this);
     if (atEnd) this.#keepEnd();
@@ -110,6 +115,7 @@ class MessageTimeline extends HTMLElement {
   }
 
   #looked() {
+    this.#follows = this.isAtEnd;
     if (!this.isWatched) return;
     this.#miss(-this.#missed);
     this.reading.seen(this.#head);
@@ -118,53 +124,15 @@ class MessageTimeline extends HTMLElement {
   #miss(count) {
     this.#missed += count;
     if (!this.#pill) return;
-    const words = this.#pill.querySelector("b");
-    words.textContent = words.dataset.words.replace("{count}", this.#missed);
+    sayCount(this.#pill.querySelector("b"), this.#missed);
     this.#pill.hidden = this.#missed === 0;
   }
 
   #keepEnd() {
-    const all = this.querySelectorAll("[data-message]");
-    if (all.length > MOST) this.#trim([...all].slice(0, all.length - KEPT), all[all.length - KEPT]);
+    this.#older.trim();
     this.toEnd();
   }
 
-  #trim(gone, first) {
-    for (const message of gone) message.remove();
-    let line = this.querySelector(".timeline-older");
-    if (!line) {
-      line = document.createElement("p");
-      line.className = "timeline-older";
-      this.prepend(line);
-    }
-    line.dataset.before = first.dataset.cursor;
-    arrange(this);
-    this.#watchOlder();
-  }
-
-  #watchOlder() {
-    const line = this.querySelector(".timeline-older");
-    this.#above.disconnect();
-    if (line) this.#above.observe(line);
-  }
-
-  async #older() {
-    const line = this.querySelector(".timeline-older");
-    this.#above.disconnect();
-    if (!line || line.hasAttribute("data-loading")) return;
-    line.setAttribute("data-loading", "");
-    try {
-      const page = (await fetchFragment(`${this.dataset.pull}?before=${line.dataset.before}`)).querySelector("timeline-page");
-      const anchor = this.querySelector("[data-message]");
-      const before = anchor.getBoundingClientRect().top;
-      line.replaceWith(...page.children);
-      arrange(this);
-      this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before;
-      this.#watchOlder();
-    } catch {
-      line.removeAttribute("data-loading");
-    }
-  }
 }
 customElements.define("message-timeline", MessageTimeline);
 followThread();

@@ -21,7 +21,7 @@ function paint(element) {
   if (ring) drawRing(ring, state, left);
   for (const target of element.querySelectorAll("[data-time-left]")) target.textContent = timeLeft(left);
   const sentence = element.querySelector("[data-time-words]");
-  if (sentence) sentence.textContent = words(element.closest("[data-words-open]").dataset[`words${state[0].toUpperCase()}${state.slice(1)}`], timeLeft(left));
+  if (sentence && element.dataset.wordsOpen) sentence.textContent = words(element.dataset[`words${state[0].toUpperCase()}${state.slice(1)}`], timeLeft(left));
   if (element.hasAttribute("data-window") && element.dataset.window !== state) {
     element.dataset.window = state;
     element.dispatchEvent(new CustomEvent("window:turned", { bubbles: true, detail: { state } }));

@@ -1,0 +1,210 @@
+"""The socket: who may listen, what they hear, and when it ends."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from channels.auth import AuthMiddleware
+from channels.routing import URLRouter
+from channels.sessions import SessionMiddlewareStack
+from channels.testing import WebsocketCommunicator
+from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
+from django.db import connections
+
+from inbox import hub, realtime, replies
+from inbox.routing import websocket_urlpatterns
+from messaging import models
+from tests.inbox.conftest import asked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+application = SessionMiddlewareStack(AuthMiddleware(URLRouter(websocket_urlpatterns)))
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_alone(settings, monkeypatch) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    monkeypatch.setattr(hub, "PULSE_SECONDS", 0.05)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _give_connections_back():
+    """The thread that runs Django for this loop keeps no connection to the test's database."""
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def listener(client_of):
+    """A socket with somebody's session; `hello` is heard already."""
+
+    async def open_socket(user: models.User) -> WebsocketCommunicator:
+        client = await sync_to_async(client_of)(user)
+        session = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+        cookie = f"{django_settings.SESSION_COOKIE_NAME}={session}".encode()
+        socket = WebsocketCommunicator(application, "/ws/", headers=[(b"cookie", cookie)])
+        assert (await socket.connect())[0]
+        assert (await socket.receive_json_from())["type"] == "hello"
+        return socket
+
+    return open_socket
+
+
+async def next_of(socket: WebsocketCommunicator, kind: str) -> dict:
+    """The next frame of a kind; others (a heartbeat, say) pass by."""
+    while True:
+        frame = json.loads(await socket.receive_from(timeout=5))
+        if frame["type"] == kind:
+            return frame
+
+
+async def closed_with(socket: WebsocketCommunicator) -> int:
+    while True:
+        event = await socket.receive_output(timeout=5)
+        if event["type"] == "websocket.close":
+            return event["code"]
+
+
+def reply(user: models.User, conversation: models.Conversation, text: str) -> models.Message:
+    membership = models.Membership.objects.select_related("user").get(user=user)
+    draft = replies.Reply(text=text, client_message_id=f"s-{text}")
+    return replies.send_reply(membership, conversation.pk, draft)[0]
+
+
+async def test_strangers_are_told_to_log_in() -> None:
+    socket = WebsocketCommunicator(application, "/ws/")
+    await socket.connect()
+    assert await closed_with(socket) == 4401
+
+
+async def test_a_reply_reaches_list_and_open_conversation(
+    listener, open_conversation, alice, bob
+) -> None:
+    socket = await listener(alice)
+    await socket.send_json_to({"type": "open", "conversation": open_conversation.pk})
+    opened = await next_of(socket, "conversation.opened")
+    assert opened["to"] == 1
+    message = await sync_to_async(reply)(bob, open_conversation, "Sim!")
+    moved = await next_of(socket, "conversation.changed")
+    assert moved["group"] == f"conversation.{open_conversation.pk}"
+    assert (moved["from"], moved["to"]) == (1, message.seq)
+    listed = await next_of(socket, "list.changed")
+    assert listed["group"] == f"organization.{open_conversation.organization_id}"
+    assert listed["to"] > listed["from"]
+    [row] = listed["rows"]
+    assert row["id"] == open_conversation.pk
+    assert f'id="conversation-{open_conversation.pk}"' in row["html"]
+    assert "Sim!" in row["html"]
+    await socket.disconnect()
+
+
+async def test_frames_join_without_holes(listener, open_conversation, alice, bob) -> None:
+    socket = await listener(alice)
+    heads = []
+    for number in range(3):
+        await sync_to_async(reply)(bob, open_conversation, f"Resposta {number}")
+        frame = await next_of(socket, "list.changed")
+        heads.append((frame["from"], frame["to"]))
+    assert [pair[0] for pair in heads[1:]] == [pair[1] for pair in heads[:-1]]
+    await socket.disconnect()
+
+
+async def test_another_organisation_hears_nothing(
+    listener, open_conversation, bob, mallory
+) -> None:
+    socket = await listener(mallory)
+    await socket.send_json_to({"type": "open", "conversation": open_conversation.pk})
+    assert (await next_of(socket, "conversation.denied"))["type"] == "conversation.denied"
+    await sync_to_async(reply)(bob, open_conversation, "Segredo")
+    assert await socket.receive_nothing(timeout=0.3)
+    await socket.disconnect()
+
+
+async def test_rows_out_of_scope_are_left_out(listener, open_conversation, alice, bob) -> None:
+    def narrow() -> None:
+        models.Membership.objects.filter(user=alice).update(sees_all_channels=False)
+
+    await sync_to_async(narrow)()
+    socket = await listener(alice)
+    await socket.send_json_to({"type": "open", "conversation": open_conversation.pk})
+    assert await next_of(socket, "conversation.denied")
+    await sync_to_async(reply)(bob, open_conversation, "Segredo")
+    frame = await next_of(socket, "list.changed")
+    assert frame["rows"] == []
+    await socket.disconnect()
+
+
+@pytest.mark.parametrize("what", ["membership", "user", "session", "scope", "password"])
+async def test_withdrawn_rights_end_the_socket(what, listener, open_conversation, alice) -> None:
+    socket = await listener(alice)
+
+    def withdraw() -> None:
+        place = models.Membership.objects.filter(user=alice)
+        if what == "membership":
+            place.delete()
+        elif what == "user":
+            models.User.objects.filter(pk=alice.pk).update(is_active=False)
+        elif what == "session":
+            Session.objects.all().delete()
+        elif what == "scope":
+            place.update(sees_all_teams=False)
+        else:
+            alice.set_password("another-one")
+            alice.save()
+
+    await sync_to_async(withdraw)()
+    assert await closed_with(socket) == 4401
+    await socket.disconnect()
+
+
+async def test_garbage_is_ignored(listener, alice) -> None:
+    socket = await listener(alice)
+    for text in ("[]", "{", '{"type": "open"}', '{"type": 3}', "x" * 5000):
+        await socket.send_to(text_data=text)
+    await socket.send_json_to({"type": "open", "conversation": 2**80})
+    await socket.send_to(bytes_data=b"\x00")
+    assert await socket.receive_nothing(timeout=0.2)
+    await socket.disconnect()
+
+
+async def test_a_lost_push_costs_a_heartbeat(
+    listener, open_conversation, alice, bob, monkeypatch
+) -> None:
+    monkeypatch.setattr(hub, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(realtime, "push", lambda *_: None)
+    socket = await listener(alice)
+    await socket.send_json_to({"type": "open", "conversation": open_conversation.pk})
+    await next_of(socket, "conversation.opened")
+    message = await sync_to_async(reply)(bob, open_conversation, "Sim!")
+    while True:
+        heads = (await next_of(socket, "heartbeat"))["heads"]
+        if heads[f"conversation.{open_conversation.pk}"] == message.seq:
+            break
+    await socket.disconnect()
+
+
+async def test_without_the_channel_layer_it_says_so_and_asks_postgres(
+    listener, open_conversation, alice, bob, monkeypatch
+) -> None:
+    async def unreachable(*_: object) -> None:
+        raise OSError("no Redis")
+
+    monkeypatch.setattr(realtime.Feed, "open", unreachable)
+    monkeypatch.setattr(realtime, "push", lambda *_: None)
+    socket = await listener(alice)
+    assert await next_of(socket, "live.delayed")
+    await sync_to_async(reply)(bob, open_conversation, "Sim!")
+    assert (await next_of(socket, "list.changed"))["rows"]
+    await socket.disconnect()
+
+
+async def test_a_new_conversation_reaches_the_list(listener, conversation, alice, bob) -> None:
+    socket = await listener(alice)
+    await sync_to_async(asked)(conversation, "Olá")
+    await sync_to_async(reply)(bob, conversation, "Bom dia")
+    assert (await next_of(socket, "list.changed"))["rows"][0]["read"] == 0
+    await socket.disconnect()
