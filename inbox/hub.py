@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from inbox import coalescer, realtime, tickets
 from inbox.realtime import UNREACHABLE, Feed
@@ -209,12 +209,18 @@ class Hub:
 
 
 async def _steady(loop: Callable[[], Any]) -> None:
-    """Run a loop's body for ever; a database that is away for a moment does not end it."""
+    """Run a loop's body for ever: whatever goes wrong in one round, the next one is due.
+
+    Withdrawn rights close sockets by way of a loop, so none may end before the hub does.
+    """
     while True:
         try:
             await loop()
-        except (DatabaseError, *UNREACHABLE):
+        except (DatabaseError, InterfaceError, *UNREACHABLE):
             logger.warning("live updates stumbled", exc_info=True)
+            await asyncio.sleep(PULSE_SECONDS)
+        except Exception:
+            logger.exception("live updates failed")
             await asyncio.sleep(PULSE_SECONDS)
 
 

@@ -13,9 +13,9 @@ from channels.sessions import SessionMiddlewareStack
 from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
-from inbox import hub, realtime, replies
+from inbox import hub, realtime, replies, tickets
 from inbox.routing import websocket_urlpatterns
 from messaging import models
 from tests.inbox.conftest import asked
@@ -157,6 +157,25 @@ async def test_withdrawn_rights_end_the_socket(what, listener, open_conversation
             alice.save()
 
     await sync_to_async(withdraw)()
+    assert await closed_with(socket) == 4401
+    await socket.disconnect()
+
+
+@pytest.mark.parametrize("error", [RuntimeError, InterfaceError, OperationalError, OSError])
+async def test_a_round_that_fails_does_not_end_the_checks(
+    error, listener, alice, monkeypatch
+) -> None:
+    rounds, withdrawn = [], tickets.withdrawn
+
+    def stumble(held: set) -> set:
+        rounds.append(held)
+        if len(rounds) == 1:
+            raise error("once")
+        return withdrawn(held)
+
+    monkeypatch.setattr(tickets, "withdrawn", stumble)
+    socket = await listener(alice)
+    await sync_to_async(Session.objects.all().delete)()
     assert await closed_with(socket) == 4401
     await socket.disconnect()
 
