@@ -101,12 +101,10 @@ def test_servers_of_a_killed_command_are_taken_over(
     assert not process_table.matching(mentions(str(folder)))
 
 
-def test_given_addresses_are_honoured(
-    folder: Path, clean_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_given_addresses_are_honoured(folder: Path, clean_environment: dict[str, str]) -> None:
     assert "DATABASE_URL" not in clean_environment
-    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/db")
-    monkeypatch.setenv("REDIS_URL_FILE", "/run/secrets/redis")
+    os.environ["DATABASE_URL"] = "postgresql://elsewhere/db"
+    os.environ["REDIS_URL_FILE"] = "/run/secrets/redis"
     assert embedded.set_environment(folder) == []
     assert os.environ["DATABASE_URL"] == "postgresql://elsewhere/db"
     assert "REDIS_URL" not in os.environ
