@@ -26,6 +26,7 @@ from messaging.sql import execute
 logger = logging.getLogger(__name__)
 
 BATCH_EVENTS = 500
+BATCH_BYTES = 8 * 1024 * 1024  # bodies; a delivery alone may be 4 MB
 LANE_CLASS = 7201  # first key of the advisory locks that are lanes
 
 # The fault of the database or of a half-finished deploy, not of an item: nothing is buried for
@@ -107,10 +108,16 @@ def take_lane(connection_id: int) -> None:
 def _claim(connection_id: int) -> list[Event]:
     rows = execute(
         """
-        SELECT id, body, received_at FROM messaging_inboundevent
-        WHERE connection_id = %s AND state = 'pending' ORDER BY id LIMIT %s
+        SELECT id, body, received_at FROM (
+          SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before
+          FROM (
+            SELECT id, body, received_at FROM messaging_inboundevent
+            WHERE connection_id = %s AND state = 'pending' ORDER BY id LIMIT %s
+          ) AS waiting
+        ) AS sized
+        WHERE bytes_before < %s ORDER BY id
         """,
-        [connection_id, BATCH_EVENTS],
+        [connection_id, BATCH_EVENTS, BATCH_BYTES],
     )
     return [Event(*row) for row in rows]
 

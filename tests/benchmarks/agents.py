@@ -1,0 +1,43 @@
+"""Logged-in agents: `python -m tests.benchmarks.agents 100` prints the keys of their sessions."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+from messaging.models import Organization, User
+from messaging.setting_up import add_member
+from messaging.simulator import demo
+
+# ruff: noqa: E402 - Django is set up before its models are imported
+
+
+def log_in(organization: Organization, number: int) -> str:
+    """A new member of the organisation; the key of a session of theirs."""
+    user = User.objects.create(email=f"agent-{number}@example.com", name=f"Agent {number}")
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    add_member(organization, user)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    assert session.session_key is not None
+    return session.session_key
+
+
+if __name__ == "__main__":
+    house = Organization.objects.get(slug=demo.SLUG)
+    keys = [log_in(house, number) for number in range(int(sys.argv[1]))]
+    sys.stdout.write(json.dumps(keys))

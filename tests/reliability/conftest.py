@@ -1,0 +1,27 @@
+"""One set of durable servers for all tests here that need no supervisor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.reliability.house import Parts, parts
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Parts]:
+    """Durable Postgres and Redis with the demo's rows."""
+    with parts(WEBHOOK_TIMEOUT="1") as house:
+        yield house
+
+
+@pytest.fixture
+def house(servers: Parts) -> Iterator[Parts]:
+    """The servers, with no deliveries and no processes left from the test before."""
+    for server in (servers.services.postgres, servers.services.redis):
+        if not server.answers():
+            server.launch()
+    servers.execute("TRUNCATE messaging_inboundevent, messaging_contact CASCADE")
+    yield servers
+    servers.stop()
