@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import task_prerun, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -20,3 +20,11 @@ def forget_inherited_connections(**_: object) -> None:
     from django.db import connections  # noqa: PLC0415 - Django is set up only by now
 
     connections.close_all()
+
+
+@task_prerun.connect
+def check_connection(**_: object) -> None:
+    """A connection that died with its server is replaced before the task needs it."""
+    from django.db import close_old_connections  # noqa: PLC0415 - as above
+
+    close_old_connections()

@@ -73,8 +73,8 @@ class Hub:
         """Add a socket; the number its organisation's list frames will go on from."""
         self.sockets.add(socket)
         organization_id = socket.ticket.organization_id
+        await self._tune_in()  # before the loops, or the first of them would sleep a round
         self._start()
-        await self._tune_in()
         if organization_id not in self.heads:
             organizations, _ = await in_thread(tickets.heads, {organization_id}, set())
             self.heads.setdefault(organization_id, organizations[organization_id])

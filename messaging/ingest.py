@@ -74,7 +74,7 @@ class Committer:
             self._in_flight_bytes -= len(body)
 
     async def close(self) -> None:
-        """Stop after the running commit; what still waits is refused."""
+        """Stop at once: what is not known to be stored is refused, and comes again."""
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
