@@ -26,17 +26,19 @@ def main() -> int:
 
 def _run(name: str) -> int:
     """One benchmark on durable servers that nothing else uses."""
-    with tempfile.TemporaryDirectory(prefix="inbox-bench-") as folder:
-        with temporary_services(Path(folder), durable=True) as services:
-            environment = {
-                "SECRET_KEY": "benchmarks-only-key-of-sufficient-length-0123456789",
-                "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-                **os.environ,
-                "DATABASE_URL": services.database_url,
-                "REDIS_URL": services.redis_url,
-            }
-            command = [sys.executable, "-m", f"tests.benchmarks.{name}"]
-            return subprocess.run(command, env=environment, check=False).returncode
+    with (
+        tempfile.TemporaryDirectory(prefix="inbox-bench-") as folder,
+        temporary_services(Path(folder), durable=True) as services,
+    ):
+        environment = {
+            "SECRET_KEY": "benchmarks-only-key-of-sufficient-length-0123456789",
+            "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            **os.environ,
+            "DATABASE_URL": services.database_url,
+            "REDIS_URL": services.redis_url,
+        }
+        command = [sys.executable, "-m", f"tests.benchmarks.{name}"]
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
