@@ -11,13 +11,26 @@ from django.utils import timezone
 from alerts.findings import Finding
 from alerts.models import Alert, AlertState, Notification
 from alerts.rules import RULES
+from alerts.telling import tell_due
+from messaging.heartbeats import beat
 from messaging.models import Membership, Role
+from messaging.sql import execute
 
 TOLD_ROLES = (Role.OWNER, Role.ADMIN)
 
 
+def watch_if_late() -> int:
+    """Run the rules where nobody has for a minute: beat or its worker is gone."""
+    late = execute(
+        "SELECT NOT EXISTS (SELECT FROM messaging_heartbeat"
+        " WHERE name = 'alerts' AND beat_at > now() - interval '60 seconds')"
+    )[0][0]
+    return evaluate_rules() + tell_due() if late else 0
+
+
 def evaluate_rules() -> int:
     """Run every rule; how many alerts were opened. Safe to run twice at once."""
+    beat("alerts")
     now = timezone.now()
     return sum(_evaluate(kind, list(evaluate(now)), now) for kind, evaluate in RULES.items())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.db import transaction
 from django.db.models import F
@@ -45,7 +44,7 @@ def _tell(pk: int) -> bool:
     )
     try:
         NOTIFIERS[notification.notifier](notification)
-    except (OSError, SMTPException) as error:
+    except Exception as error:  # one that cannot be told must not keep the others waiting
         logger.warning(
             "notification failed",
             extra={"notification": pk, "error": type(error).__name__},

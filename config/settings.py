@@ -111,7 +111,22 @@ DATABASE_URL = required("DATABASE_URL", "give the address of a Postgres 14 or ne
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"].update(ENGINE="django.db.backends.postgresql", CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {})
-DATABASES["default"]["OPTIONS"].update(connect_timeout=5, application_name="inbox")
+# A process that freezes in mid-transaction must let go of its locks, and a role's own setting
+# must not take the safety out of a commit.
+DATABASES["default"]["OPTIONS"].update(
+    connect_timeout=5,
+    application_name="inbox",
+    tcp_user_timeout=30_000,
+    options=" ".join(
+        f"-c {setting}"
+        for setting in (
+            "synchronous_commit=on",
+            "lock_timeout=10s",
+            "statement_timeout=60s",
+            "idle_in_transaction_session_timeout=30s",
+        )
+    ),
+)
 # The pool is a class-level dict that does not survive fork(), so only the web process has one;
 # workers keep one connection a process instead (docs/decisions/0004-granian-beside-daphne.md).
 if env.bool("DATABASE_POOL", False):

@@ -30,6 +30,17 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 ORGANIZATION_KEY = "organization"
 LARGEST_ID = 2**63 - 1
+MOST_DIGITS = 19
+
+
+def is_number(value: str) -> bool:
+    """Whether `value` is a whole number, zero or more, that a row or a counter could have."""
+    return (
+        value.isascii()
+        and value.isdecimal()
+        and len(value) <= MOST_DIGITS
+        and int(value) <= LARGEST_ID
+    )
 
 
 class MemberRequest(HttpRequest):

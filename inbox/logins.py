@@ -51,12 +51,15 @@ def _is_over_limit(attempt: LoginAttempt, window: timedelta) -> bool:
         Q(address=attempt.address) | Q(account_key=attempt.account_key)
     )
     counts = recent.aggregate(
-        address=Count("pk", filter=Q(address=attempt.address)),
-        account=Count("pk", filter=Q(account_key=attempt.account_key)),
+        from_address=Count("pk", filter=Q(address=attempt.address)),
+        for_account=Count("pk", filter=Q(account_key=attempt.account_key, address=attempt.address)),
+        everywhere=Count("pk", filter=Q(account_key=attempt.account_key)),
     )
     return bool(
-        counts["address"] > settings.LOGIN_ATTEMPTS_PER_ADDRESS
-        or counts["account"] > settings.LOGIN_ATTEMPTS_PER_ACCOUNT
+        counts["from_address"] > settings.LOGIN_ATTEMPTS_PER_ADDRESS
+        or counts["for_account"] > settings.LOGIN_ATTEMPTS_PER_ACCOUNT
+        # Guessing from many addresses ends too, but a stranger's five tries lock nobody out.
+        or counts["everywhere"] > settings.LOGIN_ATTEMPTS_PER_ACCOUNT * 20
     )
 
 

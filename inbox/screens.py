@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -96,8 +97,13 @@ def thread_context(
         "is_older_page": bool(before),
         "read_seq": mark.seq if mark else 0,
         "now": now,
-        **composer_context(conversation),
+        **composer_context(conversation, seen_seq=_newest(page.rows) if before else None),
     }
+
+
+def _newest(messages: Sequence[Message]) -> int:
+    """What somebody who reads an older page has seen of what is newest: not the newest."""
+    return max((message.seq for message in messages), default=0)
 
 
 def composer_context(
@@ -107,13 +113,14 @@ def composer_context(
     errors: dict[str, list[str]] | None = None,
     client_message_id: str = "",
     quoted: Message | None = None,
+    seen_seq: int | None = None,
 ) -> dict[str, Any]:
-    """The composer as it opens, or as a refused reply left it."""
+    """The composer as it opens, or as a refused reply left it; `seen_seq` of an older page."""
     return {
         "text": text,
         "errors": errors or {},
         "client_message_id": client_message_id or str(uuid.uuid4()),
-        "seen_seq": conversation.head_seq,
+        "seen_seq": conversation.head_seq if seen_seq is None else seen_seq,
         "quoted": quoted,
         "quoted_name": _quoted_name(conversation, quoted),
     }

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import partial
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
+from alerts.evaluation import watch_if_late
+from messaging import heartbeats
+from messaging.drain import blame
 from messaging.inbound import sweep_waiting
 from messaging.receipts import sweep_parked
-from messaging.sql import execute
 from outbound.dispatch import dispatch_due
 
 logger = logging.getLogger(__name__)
@@ -32,29 +33,19 @@ def sweep_once() -> dict[str, int]:
         "deliveries": _part(lambda: sweep_waiting(older_than_seconds=LEFT_BEHIND_SECONDS)),
         "receipts": _part(sweep_parked),
         "sends": _part(lambda: dispatch_due(limit_seconds=SEND_SECONDS)),
+        "alerts": _part(watch_if_late),
     }
 
 
-def _part(call: Callable[[], int]) -> int:
+def _part(call: Callable[[], int | None]) -> int:
     try:
-        return call()
-    except (DatabaseError, InterfaceError) as error:
-        logger.warning("sweep waits", extra={"error": type(error).__name__})
+        return call() or 0
+    except Exception as error:  # the sweeper outlives whatever one part of it meets
+        logger.warning("sweep waits", extra=blame(error))
         connection.close()
         return 0
 
 
 def beat(name: str) -> None:
-    """Say that the process `name` is alive, by the database's clock."""
-    _part(partial(_beat, name))
-
-
-def _beat(name: str) -> int:
-    execute(
-        """
-        INSERT INTO messaging_heartbeat (name, beat_at) VALUES (%s, now())
-        ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
-        """,
-        [name],
-    )
-    return 0
+    """Say that the process `name` is alive; a database that is down hears it later."""
+    _part(lambda: heartbeats.beat(name))

@@ -51,11 +51,13 @@ def drain_batch(connection: Connection) -> int:
     started = time.perf_counter()
     try:
         finished = _drain_together(connection)
-    except PASSING_ERRORS:
-        raise
-    except Exception:
+    except PASSING_ERRORS as error:
+        if not is_too_much(error):
+            raise
+        finished = _drain_one_by_one(connection)
+    except Exception as error:
         # Whatever it was, one item must not hold up its neighbours.
-        logger.exception("batch split", extra={"connection": connection.pk})
+        logger.warning("batch split", extra={"connection": connection.pk, **blame(error)})
         finished = _drain_one_by_one(connection)
     if finished:
         drain_seconds.observe(time.perf_counter() - started)
@@ -100,6 +102,17 @@ def _drain_one_by_one(connection: Connection) -> int:
     return len(events)
 
 
+def is_too_much(error: BaseException) -> bool:
+    """A limit of the database itself (class 54), which repeating does not lift but halving may."""
+    return (getattr(error.__cause__, "sqlstate", None) or "").startswith("54")
+
+
+def blame(error: BaseException) -> dict[str, str]:
+    """What a log may say of an error: its kind and SQLSTATE, never its text, which quotes rows."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return {"error": type(error).__name__, "sqlstate": state or ""}
+
+
 def take_lane(connection_id: int) -> None:
     """Hold the connection's lane until the transaction ends."""
     execute("SELECT pg_advisory_xact_lock(%s, %s)", [LANE_CLASS, connection_id])
@@ -131,7 +144,7 @@ def _decode(connection: Connection, events: list[Event]) -> list[Work]:
         try:
             items = decode(bytes(event.body), now=event.received_at.timestamp())
         except Exception as error:
-            logger.exception("event not decoded", extra={"event": event.id})
+            logger.warning("event not decoded", extra={"event": event.id, **blame(error)})
             items = [Malformed(kind="unknown", reason=f"decoding broke: {type(error).__name__}")]
         works += [
             Work(event.id, event.received_at, position, item) for position, item in enumerate(items)

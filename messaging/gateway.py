@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -30,6 +31,7 @@ Answer = tuple[int, bytes]
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 KINDS = frozenset({"cloud"})
+SLUG = re.compile(r"^[-a-zA-Z0-9_]{1,60}$")
 KEPT_HEADERS = frozenset({"content-type", "user-agent", signature.HEADER})
 
 received = Counter(
@@ -114,7 +116,7 @@ class Gateway:
 
 def _place(path: str) -> tuple[str, str]:
     parts = path.strip("/").split("/")
-    return (parts[1], parts[2]) if len(parts) == 3 else ("", "")
+    return (parts[1], parts[2]) if len(parts) == 3 and SLUG.match(parts[2]) else ("", "")
 
 
 def _verify(scope: Scope, address: Address) -> Answer:

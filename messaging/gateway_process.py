@@ -6,6 +6,8 @@ import asyncio
 import json
 import logging
 
+from django.db import connection
+
 from messaging.durability import UnsafeDurability, verify
 from messaging.gateway import Gateway, Receive, Scope, Send, caller, headers_of, respond
 from messaging.health import readiness
@@ -36,7 +38,7 @@ class GatewayProcess:
         elif path.rstrip("/") == "/health/live":
             await respond(send, 200, b'{"status": "ok"}', JSON)
         elif path.rstrip("/") == "/health/ready":
-            status, parts = await asyncio.to_thread(readiness)
+            status, parts = await asyncio.to_thread(_readiness)
             await respond(send, status, json.dumps(parts).encode(), JSON)
         elif path.rstrip("/") == "/metrics":
             await self._metrics(scope, send)
@@ -66,3 +68,11 @@ class GatewayProcess:
                 await self.gateway.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _readiness() -> tuple[int, dict[str, object]]:
+    """Over a fresh connection: no request of Django's ends here that would drop a dead one."""
+    try:
+        return readiness()
+    finally:
+        connection.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 OK = "ok"
@@ -18,7 +18,7 @@ def readiness() -> tuple[int, dict[str, object]]:
     """
     try:
         parts = {"postgres": _postgres(), "migrations": _migrations()}
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return 503, {"parts": {"postgres": DOWN, "migrations": DOWN}}
     is_well = all(state == OK for state in parts.values())
     return (200 if is_well else 503), {"parts": parts}

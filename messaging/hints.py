@@ -7,6 +7,7 @@ most 100 ms for Redis, is not repeated, and never turns a committed write into a
 from __future__ import annotations
 
 import threading
+import time
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from prometheus_client import Counter
 hints_failed = Counter("inbox_hints_failed", "Hints that did not reach the broker.", ["task"])
 
 HINT_TIMEOUT_SECONDS = 0.1
+REST_SECONDS = 1.0  # a dead Redis is asked once a second, not once a hint
 FAILURES = (redis.RedisError, KombuError, OperationalError, OSError)
 
 _kept = threading.local()
@@ -33,10 +35,14 @@ def hint(task: Task[..., Any], *args: int, queue: str) -> None:
 
 def send_hint(task_name: str, *args: int, queue: str) -> bool:
     """Publish now. False, and a count, when Redis did not take it in time."""
+    if time.monotonic() < getattr(_kept, "rest_until", 0.0):
+        hints_failed.labels(task_name).inc()
+        return False
     try:
         current_app.send_task(task_name, args=args, queue=queue, retry=False, connection=_open())
     except FAILURES:
         _kept.connection = None
+        _kept.rest_until = time.monotonic() + REST_SECONDS
         hints_failed.labels(task_name).inc()
         return False
     return True

@@ -70,4 +70,18 @@ def _patiently(connection: Connection) -> int:
 def sweep_waiting(*, older_than_seconds: float) -> int:
     """Drain every connection whose hint was lost; how many deliveries were finished."""
     waiting = drain.waiting_connections(older_than_seconds=older_than_seconds)
-    return sum(drain_connection(each, seconds=SWEEP_SECONDS) for each in waiting)
+    return sum(_sweep(each) for each in waiting)
+
+
+def _sweep(connection_id: int) -> int:
+    """One connection's turn; whatever is wrong with it must not stop the others'."""
+    connection = Connection.objects.get(pk=connection_id)
+    deadline = time.monotonic() + SWEEP_SECONDS
+    finished = 0
+    try:
+        while time.monotonic() < deadline and (done := drain.drain_batch(connection)):
+            finished += done
+    except Exception as error:
+        logger.warning("sweep waits", extra={"connection": connection_id, **drain.blame(error)})
+        database.close()
+    return finished

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from messaging import patience
+
+logger = logging.getLogger(__name__)
 
 INSERT = """
 INSERT INTO messaging_inboundevent (connection_id, body, headers)
@@ -104,12 +107,25 @@ class Committer:
     async def _commit(self, batch: list[Delivery]) -> None:
         try:
             await self._insert(batch)
-        except (psycopg.Error, OSError, TimeoutError) as error:
+        except psycopg.IntegrityError as error:
+            await self._commit_apart(batch, error)
+        except Exception as error:
+            # This task serves every webhook: whatever it was, they are refused and come again.
+            if not isinstance(error, psycopg.Error | OSError | TimeoutError):
+                logger.exception("commit failed")
             await self._disconnect()
             _settle(batch, NotStored(type(error).__name__))
         else:
             _settle(batch, None)
             self._committed({delivery.connection_id for delivery in batch})
+
+    async def _commit_apart(self, batch: list[Delivery], error: psycopg.IntegrityError) -> None:
+        """A connection that was just deleted spoils the statement; its neighbours do not suffer."""
+        if len(batch) == 1:
+            _settle(batch, NotStored(type(error).__name__))
+            return
+        for delivery in batch:
+            await self._commit([delivery])
 
     async def _insert(self, batch: list[Delivery]) -> None:
         """One statement, one commit: autocommit returns when both are done."""

@@ -52,8 +52,8 @@ def claim(*, limit: int) -> Claimed:
         lane_rows = execute(CLAIM, {"limit": limit, "seconds": protocol.CLAIM_SECONDS})
         if not lane_rows:
             return Claimed()
-        tokens = {conversation_id: token for conversation_id, token, _ in lane_rows}
-        _settle_abandoned([row[0] for row in lane_rows if row[2]])
+        tokens = {row[0]: row[1] for row in lane_rows}
+        _settle_abandoned(list(tokens))
         due = [_claim_of(row, tokens) for row in execute(HEADS, [list(tokens)]) if row[-1]]
         ended = [each for each, state in due if state == EntryState.CONFIRMING]
         claims = _write_intents([each for each, state in due if state != EntryState.CONFIRMING])

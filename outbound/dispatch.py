@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from outbound import claims, departures, metrics
 from outbound.courier import Delivery, courier
@@ -58,7 +58,7 @@ class _Turn:
             claimed = claims.claim(limit=room)
             ready = departures.prepare(claimed.claims)
             self._send([each for each in ready if not each.refusal])
-        except (OperationalError, InterfaceError) as error:
+        except (DatabaseError, InterfaceError) as error:
             # What is in flight must still be recorded; claims without a fence run out unsent.
             connection.close()
             self._broken = error

@@ -13,6 +13,6 @@ sent_total = Counter("outbound_alert_email_sent", "Alert mails handed over.", ["
 def tell(notification: Notification) -> None:
     """Hand one mail to the mail server. Raises OSError or SMTPException when it refuses."""
     alert = notification.alert
-    subject = f"[{alert.organization.name}] {alert.title}"
+    subject = " ".join(f"[{alert.organization.name}] {alert.title}".split())
     send_mail(subject, alert.body, None, [notification.recipient.email])
     sent_total.labels(alert.severity).inc()

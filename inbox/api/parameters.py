@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inbox.access import LARGEST_ID
+from inbox.access import is_number
 from inbox.api.errors import FieldErrors
 
 DEFAULT_LIMIT = 50
@@ -22,7 +22,7 @@ def number(request: Request, name: str) -> int | None:
     value = request.query_params.get(name)
     if value is None or value == "":
         return None
-    if not value.isascii() or not value.isdecimal() or int(value[:20]) > LARGEST_ID:
+    if not is_number(value):
         raise FieldErrors(**{name: "Give a whole number of zero or more."})
     return int(value)
 

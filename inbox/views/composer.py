@@ -107,7 +107,7 @@ def _refusal_context(
 ) -> dict[str, Any]:
     quoted_id = request.POST.get("reply_to", "")
     quoted = None
-    if quoted_id.isdecimal() and int(quoted_id) <= access.LARGEST_ID:
+    if access.is_number(quoted_id):
         quoted = access.messages(request.membership, found).filter(pk=int(quoted_id)).first()
     name = faces.contact_name(found.contact)
     return {

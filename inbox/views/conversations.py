@@ -62,7 +62,7 @@ def changed_rows(request: MemberRequest) -> HttpResponse:
     """
     membership = request.membership
     after = request.GET.get("changed_after", "")
-    if not after.isdecimal() or int(after) > access.LARGEST_ID:
+    if not access.is_number(after):
         raise Http404
     head = queries.organization_head(membership.organization_id)
     seen = access.conversations(membership).filter(changed_seq__gt=int(after))
@@ -129,7 +129,7 @@ def _thread_context(request: MemberRequest, found: Any) -> dict[str, Any]:
     except BadCursor as error:
         raise Http404 from error
     quoted = request.GET.get("reply_to", "")
-    if quoted.isdecimal() and int(quoted) <= access.LARGEST_ID:
+    if access.is_number(quoted):
         message = access.messages(request.membership, found).filter(pk=int(quoted)).first()
         context |= screens.composer_context(found, quoted=message)
     return context

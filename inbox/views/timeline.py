@@ -36,14 +36,14 @@ def read(request: MemberRequest, conversation_id: int) -> HttpResponse:
     """The agent has seen everything up to `seq`."""
     found = access.conversation_or_404(request.membership, conversation_id)
     seq = request.POST.get("seq", "")
-    if not seq.isdecimal() or int(seq) > access.LARGEST_ID:
+    if not access.is_number(seq):
         return JsonResponse({"errors": {"seq": ["A number."]}}, status=422)
     mark = mark_read(request.membership.user, found, seq=int(seq))
     return JsonResponse({"id": found.pk, "read": mark.inbound_count, "seq": mark.seq})
 
 
 def _newer(request: MemberRequest, found: Conversation, after: str) -> HttpResponse:
-    if not after.isdecimal() or int(after) > access.LARGEST_ID:
+    if not access.is_number(after):
         raise Http404
     changed = access.messages(request.membership, found).changed_after(int(after))
     messages = list(queries.with_message_parts(changed)[: MOST_PULLED + 1])

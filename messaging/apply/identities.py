@@ -36,6 +36,7 @@ def resolve(batch: Batch) -> None:
         contact_id = _choose(batch, party, known)
         for message in messages:
             message.contact_id = contact_id
+    _fill_names(parties)
     _add_usernames(batch, parties)
 
 
@@ -160,6 +161,20 @@ def _attach(batch: Batch, parties: Iterable[Party], known: dict[Key, int]) -> No
     }
     if learned:
         _insert(batch, learned)
+
+
+def _fill_names(parties: dict[Party, list[NewMessage]]) -> None:
+    """A contact first met without a name gets the one they bring later."""
+    named = {messages[0].contact_id: party.name for party, messages in parties.items()}
+    named = {contact_id: name for contact_id, name in named.items() if name}
+    execute(
+        """
+        UPDATE messaging_contact AS contact SET name = row.name
+        FROM unnest(%s::bigint[], %s::text[]) AS row(id, name)
+        WHERE contact.id = row.id AND contact.name = ''
+        """,
+        [list(named), list(named.values())],
+    )
 
 
 def _add_usernames(batch: Batch, parties: dict[Party, list[NewMessage]]) -> None:

@@ -25,7 +25,7 @@ def write(lines: list[Line]) -> None:
             "event": line.work.event_id,
             "position": line.work.position,
             "channel": line.channel_id,
-            "kind": line.kind,
+            "kind": line.kind[:40],
             "key": line.key,
             "outcome": line.outcome.value,
             "reason": line.reason,

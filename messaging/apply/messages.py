@@ -75,6 +75,8 @@ def _row(batch: Batch, message: NewMessage) -> dict[str, Any]:
     newest = conversation.last_message_at
     if _is_genuine(message):
         _customer_spoke(conversation, sort_at, received_at)
+    elif item.echo and conversation.waiting_since and sort_at >= conversation.waiting_since:
+        conversation.waiting_since = None  # answered on the phone
     return {
         "conversation_id": message.conversation_id,
         "channel_id": message.channel_id,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import msgspec
-
 from messaging.apply.batch import Batch, Work
-from messaging.apply.dead import add_dead_letter
+from messaging.apply.dead import Letter, add_dead_letters
 from messaging.items import Ignored, Malformed, Notice
 from messaging.models import Outcome
 from messaging.sql import as_json, execute
@@ -22,11 +20,31 @@ def insert(batch: Batch) -> None:
             notices.append((work, work.item))
         elif isinstance(work.item, Ignored):
             batch.note(work, Outcome.IGNORED, work.item.kind, reason=work.item.reason)
-        elif isinstance(work.item, Malformed):
-            add_dead_letter(batch.connection, work, code="malformed", reason=work.item.reason)
-            batch.note(work, Outcome.DEAD, work.item.kind, reason=work.item.reason[:200])
     if notices:
         _store(batch, notices)
+    malformed = [(w, w.item) for w in batch.works if isinstance(w.item, Malformed)]
+    if malformed:
+        _give_up(batch, malformed)
+
+
+def _give_up(batch: Batch, malformed: list[tuple[Work, Malformed]]) -> None:
+    """A dead letter for each value that was not given up before; a repeat is a duplicate."""
+    keys = [_hash([batch.connection.pk, item.kind, item.payload]) for _, item in malformed]
+    known = {
+        key
+        for (key,) in execute(
+            "SELECT key FROM messaging_inbounditem WHERE key = ANY(%s) AND outcome = 'dead'",
+            [keys],
+        )
+    }
+    letters = []
+    for (work, item), key in zip(malformed, keys, strict=True):
+        outcome = Outcome.DUPLICATE if key in known else Outcome.DEAD
+        if outcome == Outcome.DEAD:
+            letters.append(Letter(work, "malformed", item.reason))
+            known.add(key)
+        batch.note(work, outcome, item.kind, key=key, reason=item.reason[:200])
+    add_dead_letters(batch.connection, letters)
 
 
 def _store(batch: Batch, notices: list[tuple[Work, Notice]]) -> None:
@@ -41,14 +59,18 @@ def _store(batch: Batch, notices: list[tuple[Work, Notice]]) -> None:
 
 
 def _row(batch: Batch, work: Work, notice: Notice) -> dict[str, Any]:
-    value = msgspec.json.encode([notice.kind, notice.payload], order="deterministic")
     return {
         "channel": batch.channels.get(notice.channel),
         "kind": notice.kind,
-        "key": hashlib.sha256(value).hexdigest(),
+        "key": _hash([notice.kind, notice.payload]),
         "payload": notice.payload,
         "received_at": work.received_at,
     }
+
+
+def _hash(value: list[Any]) -> str:
+    """What names an item that has no id: the hash of its value."""
+    return hashlib.sha256(as_json([{"value": value}]).encode()).hexdigest()
 
 
 INSERT = """

@@ -14,6 +14,7 @@ class ConversationList extends HTMLElement {
   #held = new Map();
   #timer = 0;
   #pulling = false;
+  #again = false; // something was heard while a pull was under way
 
   connectedCallback() {
     this.#stop = new AbortController();
@@ -45,11 +46,15 @@ class ConversationList extends HTMLElement {
 
   /** GET the rows changed since our head: for holes, reconnects and while frames do not come. */
   async pull() {
+    this.#again = true;
     if (this.#pulling) return;
     this.#pulling = true;
     try {
-      const response = await fetch(`${this.dataset.pull}?changed_after=${this.#head}`, { credentials: "same-origin" });
-      if (response.ok && !response.redirected && this.isConnected) this.#apply(await response.json());
+      while (this.#again && this.isConnected) {
+        this.#again = false;
+        const response = await fetch(`${this.dataset.pull}?changed_after=${this.#head}`, { credentials: "same-origin" });
+        if (response.ok && !response.redirected && this.isConnected) this.#apply(await response.json());
+      }
     } catch { /* the next poll or frame asks again */ } finally {
       this.#pulling = false;
     }

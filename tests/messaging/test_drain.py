@@ -356,3 +356,29 @@ def test_a_number_not_seen_before_is_ignored_where_that_is_off(connection: Conne
     lines = InboundItem.objects.order_by("position").values_list("kind", "key", "outcome")
     assert list(lines) == [("text", "wamid.1", "ignored"), ("status", "wamid.2", "ignored")]
     assert all("not a channel" in line.reason for line in InboundItem.objects.all())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"entry": [{"changes": [{"field": "%s", "value": "x"}]}]}' % (b"f" * 200),
+        b'{"entry": [{"changes": [{"field": "messages", "value": {"messages": {"id": "x"}}}]}]}',
+        b'{"entry": [{"changes": {"field": "messages"}}]}',
+        b'{"entry": {"changes": []}}',
+        b'{"entry": ["x"]}',
+        b"[]",
+        b"\xff\xfe",
+    ],
+)
+@pytest.mark.django_db
+def test_what_has_the_wrong_shape_is_told_and_harms_nobody(connection, payloads, body):
+    InboundEvent.objects.create(connection=connection, body=body)
+    good = (payloads / "cloud" / "message_text.json").read_bytes()
+    InboundEvent.objects.create(connection=connection, body=good)
+    drain_all(connection)
+    assert set(InboundItem.objects.values_list("outcome", flat=True)) == {"dead", "applied"}
+    assert DeadLetter.objects.count() == 1
+    InboundEvent.objects.create(connection=connection, body=body)
+    drain_all(connection)
+    assert InboundItem.objects.latest("pk").outcome == "duplicate"
+    assert DeadLetter.objects.count() == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from json import dumps
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +32,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true")
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def handle(self, *_args: Any, json: bool, **_options: Any) -> None:
         if not settings.DEMO:
             raise CommandError(
                 "seed_demo makes people with a public password: only with DEMO=true."
@@ -53,7 +54,8 @@ class Command(BaseCommand):
                     name=channel.name,
                     display_number=channel.number,
                 )
-        self.stdout.write("The demo is seeded.")
+        emails = [email for email, _, _ in PEOPLE]
+        self.stdout.write(dumps({"people": emails}) if json else "The demo is seeded.")
 
 
 def _person(email: str, name: str, role: Role) -> User:

@@ -6,6 +6,7 @@ are kept; a broken item never hides its neighbours.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -38,28 +39,55 @@ def decode(body: bytes, *, now: float) -> list[Item]:
     try:
         document = parse(body)
     except Undecodable as error:
-        return [Malformed(kind="unknown", reason=f"not JSON: {error}")]
+        name = hashlib.sha256(body).hexdigest()
+        return [Malformed(kind="unknown", reason=f"not JSON: {error}", payload=name)]
     if not isinstance(document, dict):
         return [Malformed(kind="unknown", reason="the body is not an object", payload=document)]
     items = [
         item
-        for entry in rows(document.get("entry"))
-        for change in rows(entry.get("changes"))
+        for entry in _objects(document.get("entry"), "entry")
+        for change in _changes(entry)
         for item in _change(change, now)
     ]
     return items or [Ignored(kind="unknown", reason="empty")]
 
 
-def _change(change: dict[str, Any], now: float) -> Iterator[Item]:
+def _objects(value: Any, name: str) -> list[dict[str, Any] | Malformed]:
+    """A list's objects; whatever is in their place instead is malformed, never silence."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        return [Malformed(kind="unknown", reason=f"{name} is no list", payload=value)]
+    return [
+        each
+        if isinstance(each, dict)
+        else Malformed(kind="unknown", reason=f"{name} holds no object", payload=each)
+        for each in value
+    ]
+
+
+def _changes(entry: dict[str, Any] | Malformed) -> list[dict[str, Any] | Malformed]:
+    return [entry] if isinstance(entry, Malformed) else _objects(entry.get("changes"), "changes")
+
+
+def _change(change: dict[str, Any] | Malformed, now: float) -> Iterator[Item]:
+    if isinstance(change, Malformed):
+        yield change
+        return
     field = text(change.get("field"), most=60) or "unknown"
     value = change.get("value")
     if not isinstance(value, dict):
-        yield Malformed(kind=field, reason="the change has no value object", payload=change)
+        yield Malformed(kind="unknown", reason="the change has no value object", payload=change)
+        return
+    if odd := next((key for key in SPOKEN if not _is_list_or_none(value.get(key))), None):
+        yield Malformed(kind="unknown", reason=f"{odd} is no list", payload=value)
         return
     if field == "history" or not any(_entries(value.get(key)) for key in SPOKEN):
         yield Notice(kind=field, payload=value, channel=_channel(value))
     elif not _channel(value):
-        yield Malformed(kind=field, reason="no phone_number_id says whom it is for", payload=value)
+        yield Malformed(
+            kind="unknown", reason="no phone_number_id says whom it is for", payload=value
+        )
     else:
         yield from _conversation(value, field, now)
 
@@ -185,6 +213,10 @@ def _channel(value: dict[str, Any]) -> str:
 
 def _number(value: dict[str, Any]) -> str:
     return text(mapping(value.get("metadata")).get("display_phone_number"), most=40)
+
+
+def _is_list_or_none(value: Any) -> bool:
+    return value is None or isinstance(value, list)
 
 
 def _entries(value: Any) -> list[Any]:

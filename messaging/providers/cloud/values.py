@@ -22,10 +22,16 @@ def parse(body: bytes) -> Any:
     """The body's JSON, without what Postgres cannot store as text. Raises Undecodable."""
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
-        value = _parse_slowly(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _clean_all(_parse_slowly(body))
+    return _clean_all(value) if b"\\u0000" in body else value
+
+
+def _clean_all(value: Any) -> Any:
+    try:
         return clean(value)
-    return clean(value) if b"\\u0000" in body else value
+    except RecursionError as error:
+        raise Undecodable("nested too deeply") from error
 
 
 def _parse_slowly(body: bytes) -> Any:

@@ -1,0 +1,16 @@
+"""Signs of life of the processes that work by themselves, by the database's clock."""
+
+from __future__ import annotations
+
+from messaging.sql import execute
+
+
+def beat(name: str) -> None:
+    """Say that `name` is alive."""
+    execute(
+        """
+        INSERT INTO messaging_heartbeat (name, beat_at) VALUES (%s, now())
+        ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
+        """,
+        [name],
+    )
