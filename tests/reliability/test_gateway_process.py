@@ -85,19 +85,3 @@ def test_without_postgres_the_answer_is_503_in_time_and_200_when_it_is_back(hous
 
 
 # Without the Procfile's respawning, so that it ends by itself.
-ONCE = (
-    "granian --interface asgi --host 127.0.0.1 --port $GATEWAY_PORT --log-level warning"
-    " config.gateway:application"
-)
-
-
-def test_an_unsafe_postgres_is_refused(house: Parts) -> None:
-    house.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = 'off'")
-    try:
-        # Under another name, so that nobody waits for it to answer.
-        house.start("unsafe", commands={"unsafe": ONCE})
-        until(lambda: "synchronous_commit off" in house.log("unsafe"), "it says why")
-        with pytest.raises(ConnectionRefusedError):
-            call(house.port("gateway"), b"{}")
-    finally:
-        house.execute("ALTER ROLE CURRENT_USER RESET synchronous_commit")
