@@ -13,12 +13,13 @@ import pytest
 from django.db import connection as database
 
 from messaging import ingest
+from messaging.ledger import balance
 from messaging.models import Connection, InboundEvent
 from messaging.providers.cloud.signature import HEADER
 from messaging.secrets import ConnectionSecrets
 from tests import factories
 from tests.messaging import bodies
-from tests.messaging.conftest import Call, Door, locked, stored
+from tests.messaging.conftest import Call, Door, drain_all, locked, stored
 
 MEGABYTE = 1024 * 1024
 UNKNOWN = "/webhooks/cloud/nobody/"
@@ -279,3 +280,22 @@ def test_a_caller_who_hangs_up_leaves_nothing(door: Door) -> None:
     }
     door._runner.run(door.gateway(scope, receive, send))
     assert (sent, stored()) == ([], [])
+
+
+def test_every_real_body_is_answered_200_and_balances(
+    door: Door, connection: Connection, payloads: Path
+) -> None:
+    real = [path.read_bytes() for path in sorted((payloads / "cloud").glob("*.json"))]
+    names = [path.name for path in sorted((payloads / "cloud").glob("*.json"))]
+    webhooks = [
+        content
+        for content, name in zip(real, names, strict=True)
+        if not name.startswith("api_") and name != "signature_vector.json"
+    ]
+    for _ in range(2):
+        assert {door.post(content).status for content in webhooks} == {200}
+        drain_all(connection)
+    sums = balance()
+    assert (len(webhooks), sums.received, sums.in_flight, sums.dead) == (91, 182, 0, 0)
+    assert sums.balanced
+    assert sums.duplicate + sums.ignored >= sums.applied
