@@ -11,10 +11,11 @@ from django.db import OperationalError
 from django.db.models.functions import Now
 
 from messaging.models import Conversation
-from outbound import claims, departures, protocol
+from messaging.providers.answers import Answer
+from outbound import claims, departures, protocol, recording
 from outbound.courier import courier
 from outbound.dispatch import dispatch_due
-from outbound.models import Lane, SendAttempt
+from outbound.models import Lane, OutboxEntry, SendAttempt
 from tests.outbound import graph as fake
 from tests.outbound.conftest import (
     abandon_claims,
@@ -56,6 +57,31 @@ def test_a_worker_that_dies_after_the_fence_may_have_sent(
     following.refresh_from_db()
     assert (message.status, following.status) == ("needs_review", "accepted")
     assert graph.accepted == ["two"]
+
+
+def test_a_late_answer_does_not_free_a_lane_that_others_claimed_since(
+    ready: Conversation, graph: FakeGraph
+) -> None:
+    write(ready, "one")
+    write(ready, "two")
+    first = claims.claim(limit=10).claims
+    departure = departures.prepare(first)[0]
+    claims.fence(first)
+    abandon_claims()
+    age_dispatch(seconds=61)
+    ended = claims.claim(limit=10).ended_holds
+    recording.record([recording.hold_ended(each) for each in ended])
+    claims.fence(claims.claim(limit=10).claims)  # of the second message, by a worker that dies
+    abandon_claims()
+    late = Answer(http_status=200, provider_id="wamid.one")
+    recording.record_surely([recording.answered(departure, late)])
+    age_dispatch(seconds=61)
+    dispatch_due(limit_seconds=5)
+    assert [entry.state for entry in OutboxEntry.objects.order_by("pk")] == [
+        "accepted",
+        "needs_review",
+    ]
+    assert graph.asked == []
 
 
 def test_a_hold_that_ended_while_nobody_looked_goes_to_a_person_at_once(
