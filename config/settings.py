@@ -13,6 +13,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
+from config import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.FileAwareEnv()
@@ -181,7 +183,6 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Who may come in --------------------------------------------------------------------------
 AUTH_USER_MODEL = "messaging.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -190,9 +191,6 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "inbox:login"
 LOGIN_REDIRECT_URL = "inbox:conversation-list"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "inbox.views.errors.csrf_failure"
 LOGIN_ATTEMPTS_PER_ADDRESS: int = env.int("LOGIN_ATTEMPTS_PER_ADDRESS", 30)
@@ -213,7 +211,6 @@ SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
-X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -285,8 +282,6 @@ PROMETHEUS_EXPORT_MIGRATIONS = False
 # --- Language, time, files --------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_I18N = True
-USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -296,26 +291,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-APPEND_SLASH = True
 
 LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO").upper()
 LOG_FORMAT: str = env.str("LOG_FORMAT", "console")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "console": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-        "json": {"()": "config.logs.JSONFormatter"},
-    },
-    "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["stream"], "level": LOG_LEVEL},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.server": {"level": "WARNING"},
-        "daphne": {"level": "WARNING"},
-        "celery": {"level": "WARNING"},
-        "aiohttp": {"level": "WARNING"},
-    },
-}
-LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logs.settings(level=LOG_LEVEL, formatter=LOG_FORMAT)
 os.environ.setdefault("PROMETHEUS_DISABLE_CREATED_SERIES", "True")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from config import variables
-from config.variables import ROOT
+from config import reference, variables
+from config.reference import ROOT
 
 PACKAGES = ("alerts", "config", "inbox", "locking", "messaging", "outbound")
 # The system's and Django's own.
@@ -32,7 +32,7 @@ def names_read() -> set[str]:
 def _names_in(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
-            case ast.Call(args=[ast.Constant(value=str(name)), *_]) if variables.name_read(
+            case ast.Call(args=[ast.Constant(value=str(name)), *_]) if reference.name_read(
                 node
             ) or ast.unparse(node.func) in {"os.getenv", "environ.get"}:
                 yield name
@@ -59,21 +59,21 @@ def test_every_name_that_is_read_is_listed_and_the_other_way_round() -> None:
 
 
 def test_defaults_stand_in_one_place() -> None:
-    known = variables.defaults()
+    known = reference.defaults()
     for variable in LISTED.values():
         assert bool(variable.default) != (variable.name in known), variable.name
 
 
 def test_what_settings_refuse_to_do_without_is_shown_as_required() -> None:
-    known = variables.defaults()
-    required = {name for name, value in known.items() if value == variables.REQUIRED}
+    known = reference.defaults()
+    required = {name for name, value in known.items() if value == reference.REQUIRED}
     assert required == {"SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "DATABASE_URL"}
     for name in required:
-        assert f"\n{name}=\n" in variables.example()
+        assert f"\n{name}=\n" in reference.example()
 
 
-@pytest.mark.parametrize("path", variables.targets(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", reference.targets(), ids=lambda path: path.name)
 def test_the_pages_are_up_to_date(path: Path) -> None:
-    assert path.read_text("utf-8") == variables.targets()[path], (
-        "run `python -m config.variables --write`"
+    assert path.read_text("utf-8") == reference.targets()[path], (
+        "run `python -m config.reference --write`"
     )

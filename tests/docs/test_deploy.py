@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from config.variables import ROOT
+from config.reference import ROOT
 from inbox.processes import procfile
 
 UNITS = ROOT / "deploy" / "systemd"

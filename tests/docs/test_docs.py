@@ -11,7 +11,7 @@ import pytest
 from django.core.management import get_commands
 from prometheus_client import REGISTRY
 
-from config.variables import ROOT
+from config.reference import ROOT
 
 PAGES = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]

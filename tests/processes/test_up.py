@@ -114,6 +114,7 @@ def test_killed_servers_come_back_with_their_data(up: Up) -> None:
 
 def test_a_killed_child_of_postgres_is_survived(up: Up) -> None:
     up.start()
+    head = up.pid("postgres")
     before = _postgres_children(up, "walwriter")[0]
     os.kill(before.pid, signal.SIGKILL)
     wait_for(
@@ -121,6 +122,7 @@ def test_a_killed_child_of_postgres_is_survived(up: Up) -> None:
         "another walwriter",
     )
     wait_for(lambda: _answers(up), "Postgres answers again")
+    assert up.pid("postgres") == head, "its head lived on"
 
 
 def test_what_a_killed_up_left_is_cleared_by_the_next(up: Up, folder: Path) -> None:

@@ -56,6 +56,7 @@ async def test_opening_the_chat_reads_what_is_there_and_what_comes(
         await inbox.until(lambda: names(inbox) == ["sent", "delivered", "read"])
         await send(simulator)
         await inbox.until(lambda: names(inbox).count("read") == 2)
+    assert names(inbox).count("sent") == names(inbox).count("delivered") == 2
 
 
 async def test_out_of_order_is_newest_first(start: Start, inbox: Inbox) -> None:
