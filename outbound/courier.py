@@ -72,7 +72,7 @@ class Courier:
             session=self._session,
             base_url=departure.sender.base_url,
             api_version=departure.sender.api_version,
-            access_token=departure.sender.access_token,
+            access_token=departure.sender.access_token or "",
         )
         if time.monotonic() >= begin_by:
             return Answer(failure=Failure.NOT_STARTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,12 @@ ADDRESSES = (
 SIGNATURE_BYTES = 8
 
 
+logger = logging.getLogger(__name__)
+
+# The one refusal that mends itself, once this process has the right keys.
+SECRETS_UNREADABLE = "secrets_unreadable"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """A connection as sending needs it."""
@@ -49,7 +56,7 @@ class Sender:
     is_active: bool
     base_url: str
     api_version: str
-    access_token: str
+    access_token: str | None  # None while no key of ours opens the connection's secrets
 
     def __repr__(self) -> str:
         return f"Sender({self.slug!r})"
@@ -141,17 +148,16 @@ def _exhausted(claim: Claim) -> str:
 
 
 def _refusal(place: _Place, sender: Sender, now: datetime) -> str:
-    if sender.kind != ProviderKind.CLOUD:
-        return "provider_unsupported"
-    if not (place.is_active and sender.is_active):
-        return "channel_inactive"
-    if place.kind != "text":
-        return "kind_unsupported"
-    if not sender.access_token:
-        return "no_access_token"
-    if not windows.is_open(place.window_expires_at, now=now):
-        return "window_closed"
-    return ""
+    """The first check that fails; the one that mends itself comes last."""
+    checks = (
+        ("provider_unsupported", sender.kind != ProviderKind.CLOUD),
+        ("channel_inactive", not (place.is_active and sender.is_active)),
+        ("kind_unsupported", place.kind != "text"),
+        ("no_access_token", sender.access_token == ""),
+        ("window_closed", not windows.is_open(place.window_expires_at, now=now)),
+        (SECRETS_UNREADABLE, sender.access_token is None),
+    )
+    return next((code for code, fails in checks if fails), "")
 
 
 def _address(place: _Place, identities: _Identities) -> tuple[RecipientKind, str] | None:
@@ -190,8 +196,9 @@ def _senders(connection_ids: Collection[int]) -> dict[int, Sender]:
     }
 
 
-def _access_token(connection: Connection) -> str:
+def _access_token(connection: Connection) -> str | None:
     try:
         return connection.secrets.access_token
     except SecretsUnreadable:
-        return ""
+        logger.error("secrets unreadable", extra={"connection": connection.pk})
+        return None

@@ -24,7 +24,7 @@ from messaging.providers.answers import Answer
 from messaging.sql import execute
 from outbound import lanes, metrics, protocol
 from outbound.claims import Claim
-from outbound.departures import Departure
+from outbound.departures import SECRETS_UNREADABLE, Departure
 from outbound.error_codes import ErrorClass
 from outbound.protocol import AttemptState, EntryState
 from outbound.retry import NextStep, Policy, Repeat, Verdict, classify, next_step
@@ -72,15 +72,23 @@ def answered(departure: Departure, answer: Answer) -> Outcome:
 
 
 def refused(departure: Departure) -> Outcome:
-    """The outcome of a message that a check has stopped: it fails without having left."""
+    """The outcome of a message that a check has stopped: it has not left, and fails or waits."""
+    waits = departure.refusal == SECRETS_UNREADABLE
+    verdict = Verdict(
+        state=AttemptState.NOT_SENT,
+        repeat=Repeat.FREE if waits else Repeat.NEVER,
+        error_class=OWN_CODES[departure.refusal],
+        error_code=departure.refusal,
+    )
     return Outcome(
         claim=departure.claim,
-        verdict=Verdict(
-            state=AttemptState.NOT_SENT,
-            error_class=OWN_CODES[departure.refusal],
-            error_code=departure.refusal,
+        verdict=verdict,
+        step=next_step(
+            verdict,
+            tries=departure.claim.tries,
+            policy=_policy(),
+            chance=random.random(),  # noqa: S311 - spreads retries, protects nothing
         ),
-        step=NextStep(state=EntryState.FAILED),
         slug=departure.sender.slug,
     )
 

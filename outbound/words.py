@@ -35,6 +35,7 @@ OWN_CODES: dict[str, ErrorClass] = {
     "window_closed": ErrorClass.WINDOW,
     "no_recipient": ErrorClass.RECIPIENT,
     "no_access_token": ErrorClass.ACCESS,
+    "secrets_unreadable": ErrorClass.ACCESS,
     "channel_inactive": ErrorClass.ACCOUNT,
     "provider_unsupported": ErrorClass.OURS,
     "kind_unsupported": ErrorClass.OURS,

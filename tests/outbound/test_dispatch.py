@@ -240,6 +240,21 @@ def test_a_failed_check_fails_the_message_before_it_leaves(
     assert graph.asked == []
 
 
+def test_a_worker_with_the_wrong_key_fails_nothing(
+    ready: Conversation, graph: FakeGraph, connection: Connection
+) -> None:
+    message = write(ready, "one")
+    readable = connection.sealed_secrets
+    Connection.objects.filter(pk=connection.pk).update(sealed_secrets="of another key")
+    dispatch_due(limit_seconds=5)
+    message.refresh_from_db()
+    assert (message.status, states(message), graph.asked) == ("pending", ["not_sent"], [])
+    Connection.objects.filter(pk=connection.pk).update(sealed_secrets=readable)
+    make_due()
+    dispatch_due(limit_seconds=5)
+    assert graph.accepted == ["one"]
+
+
 def test_a_receipt_that_was_faster_than_the_answer_is_bound(
     ready: Conversation, graph: FakeGraph, channel: Channel
 ) -> None:
