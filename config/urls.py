@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from inbox.views.account import log_in_for_admin
 
@@ -11,6 +13,8 @@ urlpatterns = [
     # One way in, with one limit on tries.
     path("admin/login/", log_in_for_admin),
     path("admin/", admin.site.urls),
+    # Asked for by browsers on pages that name no icon, such as the admin site's.
+    path("favicon.ico", RedirectView.as_view(url=f"/{settings.STATIC_URL.strip('/')}/favicon.svg")),
     path("", include("inbox.urls")),
 ]
 

@@ -205,3 +205,8 @@ def test_days_and_joins(conversation, alice, client_of) -> None:
     page = client_of(alice).get(f"/conversations/{conversation.pk}/").content.decode()
     assert page.count('class="day"') == 1
     assert len(re.findall(r"data-joined", page)) == 1
+
+
+def test_a_browser_that_asks_for_an_icon_gets_one(client) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"]) == (302, "/static/favicon.svg")
