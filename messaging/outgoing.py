@@ -105,7 +105,7 @@ def record_results(results: Sequence[SendResult]) -> None:
     messages = list(Message.objects.filter(pk__in=by_message).order_by("pk"))
     for message in messages:
         _note(message, by_message[message.pk])
-    heard = receipts.bind_parked(messages)
+    heard = receipts.bind_parked(receipts.places_of(messages))
     for message in messages:
         receipts.settle(message, heard.get(message.pk, ()))
         message.changed_seq = timeline.take_number(conversations[message.conversation_id])

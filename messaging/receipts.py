@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -55,9 +55,13 @@ def settle(message: Message, heard: Iterable[Heard]) -> None:
             message.error_code, message.error_title = receipt.error_code, receipt.error_title
 
 
-def bind_parked(messages: Sequence[Message]) -> dict[int, list[Heard]]:
+def places_of(messages: Iterable[Message]) -> dict[tuple[int, str], int]:
+    """Messages by channel and provider id, as far as they have one."""
+    return {(m.channel_id, m.provider_id): m.pk for m in messages if m.provider_id}
+
+
+def bind_parked(known: Mapping[tuple[int, str], int]) -> dict[int, list[Heard]]:
     """Bind receipts that came before their message was known; what they say, by message."""
-    known = {(m.channel_id, m.provider_id): m.pk for m in messages if m.provider_id}
     if not known:
         return {}
     rows = execute(
@@ -93,7 +97,7 @@ def sweep_parked(*, limit: int = 500) -> int:
         JOIN messaging_message AS message
           ON message.channel_id = receipt.channel_id
          AND message.provider_id = receipt.provider_id
-        WHERE receipt.message_id IS NULL AND receipt.received_at > now() - interval '1 hour'
+        WHERE receipt.message_id IS NULL AND receipt.received_at > now() - interval '10 minutes'
         LIMIT %s
         """,
         [limit],
@@ -108,7 +112,7 @@ def _settle_all(message_ids: Sequence[int]) -> None:
     rows = Message.objects.filter(pk__in=message_ids)
     conversations = timeline.lock(set(rows.values_list("conversation_id", flat=True)))
     messages = list(rows.order_by("pk"))
-    heard = bind_parked(messages)
+    heard = bind_parked(places_of(messages))
     for message in messages:
         settle(message, heard.get(message.pk, ()))
         message.changed_seq = timeline.take_number(conversations[message.conversation_id])

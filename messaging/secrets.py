@@ -22,6 +22,9 @@ class ConnectionSecrets(msgspec.Struct, frozen=True, omit_defaults=True):
     previous_app_secret: str = ""
     verify_token: str = ""
     access_token: str = ""
+    auth_token: str = ""  # Twilio: signs webhooks and opens the API
+    hmac_key: str = ""  # WAHA: signs webhooks
+    api_key: str = ""  # WAHA: opens the API and its files
 
     def __repr__(self) -> str:
         return "ConnectionSecrets(…)"

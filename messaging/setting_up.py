@@ -27,6 +27,7 @@ class ConnectionDetails:
     name: str
     secrets: ConnectionSecrets
     kind: str = ProviderKind.CLOUD
+    account_id: str = ""
     base_url: str = ""
     api_version: str = ""
 
@@ -48,7 +49,7 @@ def add_member(organization: Organization, user: User, *, role: str = Role.AGENT
 
 
 def add_connection(organization: Organization, details: ConnectionDetails) -> Connection:
-    """Our account at a provider; repeating it writes the secrets anew."""
+    """Our account at a provider; repeating it writes account and secrets anew."""
     connection, _ = Connection.objects.get_or_create(
         kind=details.kind,
         slug=details.slug,
@@ -60,7 +61,8 @@ def add_connection(organization: Organization, details: ConnectionDetails) -> Co
         },
     )
     connection.secrets = details.secrets
-    connection.save(update_fields=["sealed_secrets"])
+    connection.account_id = details.account_id or connection.account_id
+    connection.save(update_fields=["sealed_secrets", "account_id"])
     return connection
 
 

@@ -88,6 +88,8 @@ def _state(row: Conversation, position: int) -> dict[str, Any]:
         "last_activity_at": row.last_activity_at,
         "last_message_id": row.last_message_id,
         "last_message_at": row.last_message_at,
+        "last_reaction_id": row.last_reaction_id,
+        "last_reaction_at": row.last_reaction_at,
         "position": position,
     }
 
@@ -107,11 +109,14 @@ UPDATE messaging_conversation AS conversation SET
   last_activity_at = row.last_activity_at,
   last_message_id = row.last_message_id,
   last_message_at = row.last_message_at,
+  last_reaction_id = row.last_reaction_id,
+  last_reaction_at = row.last_reaction_at,
   changed_seq = counter.head_seq - %(count)s + row.position
 FROM counter, jsonb_to_recordset(%(rows)s::jsonb) AS row(
   id bigint, head_seq bigint, inbound_count bigint, state text, window_expires_at timestamptz,
   waiting_since timestamptz, last_activity_at timestamptz, last_message_id bigint,
-  last_message_at timestamptz, position bigint
+  last_message_at timestamptz, last_reaction_id bigint, last_reaction_at timestamptz,
+  position bigint
 )
 WHERE conversation.id = row.id
 RETURNING counter.head_seq

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from messaging import windows
-from messaging.models import Connection, ContactIdentity, IdentityKind, ProviderKind
+from messaging.models import Connection, Contact, ContactIdentity, IdentityKind, ProviderKind
 from messaging.providers.cloud.encoding import RecipientKind, Text, encode
 from messaging.secrets import SecretsUnreadable
 from outbound.claims import Claim
@@ -171,14 +172,27 @@ def _address(place: _Place, identities: _Identities) -> tuple[RecipientKind, str
 
 
 def _identities(contact_ids: Collection[int]) -> _Identities:
+    """By contact, even one that became a part of another, who has its ids now; the newest win."""
+    roots = {
+        pk: merged_into or pk
+        for pk, merged_into in Contact.objects.filter(pk__in=contact_ids).values_list(
+            "pk", "merged_into"
+        )
+    }
     rows = ContactIdentity.objects.filter(
-        contact_id__in=contact_ids, kind__in=[kind for kind, _ in ADDRESSES]
+        contact_id__in=set(roots.values()),
+        kind__in=[kind for kind, _ in ADDRESSES],
+        retired_at__isnull=True,
     )
+    found: dict[int, dict[tuple[str, str], str]] = defaultdict(dict)
+    for root, scope, kind, value in rows.order_by("created_at", "pk").values_list(
+        "contact_id", "scope", "kind", "value"
+    ):
+        found[root][scope, kind] = value
     return {
         (contact_id, scope, kind): value
-        for contact_id, scope, kind, value in rows.order_by("created_at", "pk").values_list(
-            "contact_id", "scope", "kind", "value"
-        )
+        for contact_id, root in roots.items()
+        for (scope, kind), value in found[root].items()
     }
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from messaging.apply.batch import Batch, HeardStatus, NewMessage
+from messaging.apply.batch import Batch, HeardAmendment, HeardStatus, NewMessage
 from messaging.events import ChannelsAdded, announce
-from messaging.items import InboundMessage, StatusUpdate
+from messaging.items import Amendment, InboundMessage, Notice, StatusUpdate
 from messaging.models import Outcome
 from messaging.sql import execute
 
 
 def resolve(batch: Batch) -> None:
-    """Sort messages and statuses to channels; without one they are parked, never lost."""
+    """Sort items to channels; without one they are parked, never lost.
+
+    News of an unknown address makes no channel of it.
+    """
     wanted: dict[str, str] = {}
     for work in batch.works:
-        if isinstance(work.item, InboundMessage | StatusUpdate):
+        if isinstance(work.item, InboundMessage | StatusUpdate | Amendment):
             wanted.setdefault(work.item.channel, work.item.channel_number)
-    if not wanted:
+    named = {work.item.channel for work in batch.works if isinstance(work.item, Notice)}
+    if not wanted and not named - {""}:
         return
-    _find(batch, list(wanted))
+    _find(batch, sorted({*wanted, *named}))
     missing = {name: number for name, number in wanted.items() if name not in batch.channels}
     if missing and batch.connection.adds_channels:
         _add(batch, missing)
@@ -61,7 +65,7 @@ def _add(batch: Batch, missing: dict[str, str]) -> None:
 def _sort(batch: Batch) -> None:
     for work in batch.works:
         item = work.item
-        if not isinstance(item, InboundMessage | StatusUpdate):
+        if not isinstance(item, InboundMessage | StatusUpdate | Amendment):
             continue
         channel_id = batch.channels.get(item.channel)
         if channel_id is None:
@@ -70,5 +74,7 @@ def _sort(batch: Batch) -> None:
             batch.note(work, Outcome.IGNORED, kind, key=item.provider_id, reason=reason)
         elif isinstance(item, StatusUpdate):
             batch.statuses.append(HeardStatus(work, item, channel_id))
+        elif isinstance(item, Amendment):
+            batch.amendments.append(HeardAmendment(work, item, channel_id))
         else:
             batch.messages.append(NewMessage(work, item, channel_id))

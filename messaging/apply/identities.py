@@ -1,22 +1,25 @@
 """Who wrote: identities → contacts.
 
-Looked up by exact business-scoped id, then parent id, then phone; what was newly learned is
-attached to the contact found. Where two ids lead to two contacts, the phone decides and nothing
-is merged. Source: Cloud API, "Business-scoped user IDs".
+Looked up by every id that came; what was newly learned is attached to the contact found. Where
+two ids lead to two contacts the phone decides, nothing is merged, and a merge is suggested. An
+id that its owner gave up counts only for what was written before that.
+Source: Cloud API, "Business-scoped user IDs".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from django.utils.translation import gettext_noop
 
+from messaging import merging
 from messaging.apply.batch import Batch, NewMessage
-from messaging.items import Identity, Party
+from messaging.apply.former import given_up, recall
+from messaging.apply.keys import Key, choose, find, insert, key_of, keys_of
+from messaging.apply.known import note
+from messaging.items import Party
 from messaging.models import Outcome
 from messaging.sql import execute
 
-# (scope, kind, canonical key): what is unique in an organisation.
-Key = tuple[str, str, str]
-PRECEDENCE = ("phone", "bsuid", "parent_bsuid", "lid", "group", "other")
+SUGGESTION = gettext_noop("One message came under ids of both.")
 
 
 def resolve(batch: Batch) -> None:
@@ -25,19 +28,22 @@ def resolve(batch: Batch) -> None:
     parties = batch.parties()
     if not parties:
         return
-    wanted = {key for party in parties for key in _keys(batch, party)}
-    known = _find(batch, wanted)
-    missing = [p for p in parties if not any(key in known for key in _keys(batch, p))]
+    values = {
+        key_of(batch, identity): identity[1] for party in parties for identity in party.identities
+    }
+    known = find(batch, values)
+    recall(batch, known)
+    parties = batch.parties()
+    missing = [p for p in parties if not any(key in known for key in keys_of(batch, p))]
     if missing:
-        _add(batch, missing)
-        known = _find(batch, wanted)
-    _attach(batch, parties, known)
-    for party, messages in parties.items():
-        contact_id = _choose(batch, party, known)
-        for message in messages:
-            message.contact_id = contact_id
-    _fill_names(parties)
-    _add_usernames(batch, parties)
+        _add(batch, missing, values)
+        known |= find(batch, values)
+    owners = {party: choose(batch, party, known) for party in parties}
+    _attach(batch, owners, known, values)
+    _suggest(batch, parties, known)
+    _assign(batch, owners)
+    _fill_names(owners)
+    _add_usernames(batch, owners)
 
 
 def _drop_nameless(batch: Batch) -> None:
@@ -55,44 +61,12 @@ def _drop_nameless(batch: Batch) -> None:
                 reason="no sender is named",
                 channel_id=message.channel_id,
             )
+            if message.completed:
+                note(batch, message.completed, message.channel_id, Outcome.DUPLICATE, None)
     batch.messages = kept
 
 
-def _keys(batch: Batch, party: Party) -> list[Key]:
-    ordered = sorted(party.identities, key=lambda identity: PRECEDENCE.index(identity[0]))
-    return [_key(batch, identity) for identity in ordered]
-
-
-def _key(batch: Batch, identity: Identity) -> Key:
-    kind, value = identity
-    return ("" if kind == "phone" else f"connection:{batch.connection.pk}", kind, value)
-
-
-def _choose(batch: Batch, party: Party, known: dict[Key, int]) -> int:
-    return next(known[key] for key in _keys(batch, party) if key in known)
-
-
-def _find(batch: Batch, keys: Iterable[Key]) -> dict[Key, int]:
-    wanted = list(keys)
-    rows = execute(
-        """
-        SELECT identity.scope, identity.kind, identity.canonical_key, identity.contact_id
-        FROM messaging_contactidentity AS identity
-        JOIN unnest(%s::text[], %s::text[], %s::text[]) AS row(scope, kind, canonical_key)
-          ON identity.organization_id = %s AND identity.scope = row.scope
-         AND identity.kind = row.kind AND identity.canonical_key = row.canonical_key
-         AND identity.kind <> 'username'
-        """,
-        [*_columns(wanted), batch.organization_id],
-    )
-    return {(scope, kind, key): contact for scope, kind, key, contact in rows}
-
-
-def _columns(keys: list[Key]) -> list[list[str]]:
-    return [[key[place] for key in keys] for place in range(3)]
-
-
-def _add(batch: Batch, parties: list[Party]) -> None:
+def _add(batch: Batch, parties: list[Party], values: dict[Key, str]) -> None:
     """Make contacts for parties nobody knows; one that another connection made first wins.
 
     Two parties of one batch may share an id (a phone with and without its business-scoped id):
@@ -101,7 +75,7 @@ def _add(batch: Batch, parties: list[Party]) -> None:
     owner: dict[Key, int] = {}
     names: list[str] = []
     for party in parties:
-        keys = _keys(batch, party)
+        keys = keys_of(batch, party)
         number = next((owner[key] for key in keys if key in owner), len(names))
         if number == len(names):
             names.append(party.name)
@@ -119,24 +93,31 @@ def _add(batch: Batch, parties: list[Party]) -> None:
             [batch.organization_id, names],
         )
     ]
-    _insert(batch, {key: ids[number] for key, number in owner.items()})
+    insert(batch, {key: ids[number] for key, number in owner.items()}, values)
+    _yield_to_faster(batch, parties, set(ids))
     _drop_unclaimed(ids)
 
 
-def _insert(batch: Batch, owner: dict[Key, int]) -> None:
-    """Sorted, so that two connections of an organisation cannot wait for each other."""
-    keys = sorted(owner)
-    execute(
-        """
-        INSERT INTO messaging_contactidentity (organization_id, contact_id, scope, kind, value,
-          canonical_key, created_at)
-        SELECT %s, row.contact_id, row.scope, row.kind, row.value, row.value, now()
-        FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])
-          AS row(contact_id, scope, kind, value)
-        ON CONFLICT DO NOTHING
-        """,
-        [batch.organization_id, [owner[key] for key in keys], *_columns(keys)],
-    )
+def _yield_to_faster(batch: Batch, parties: list[Party], fresh: set[int]) -> None:
+    """Another connection may have made the same person meanwhile, with some of the ids: then
+    the others are theirs too, and our contact is nobody.
+    """
+    known = find(batch, {key for party in parties for key in keys_of(batch, party)})
+    moves: dict[int, int] = {}
+    for party in parties:
+        owners = [known[key] for key in keys_of(batch, party) if key in known]
+        theirs = next((owner for owner in owners if owner not in fresh), None)
+        if theirs is not None:
+            moves |= {owner: theirs for owner in owners if owner in fresh}
+    if moves:
+        execute(
+            """
+            UPDATE messaging_contactidentity AS identity SET contact_id = row.theirs
+            FROM unnest(%s::bigint[], %s::bigint[]) AS row(ours, theirs)
+            WHERE identity.contact_id = row.ours
+            """,
+            [list(moves), list(moves.values())],
+        )
 
 
 def _drop_unclaimed(contact_ids: list[int]) -> None:
@@ -151,22 +132,43 @@ def _drop_unclaimed(contact_ids: list[int]) -> None:
     )
 
 
-def _attach(batch: Batch, parties: Iterable[Party], known: dict[Key, int]) -> None:
+def _attach(
+    batch: Batch, owners: dict[Party, int], known: dict[Key, int], values: dict[Key, str]
+) -> None:
     """Keep what was newly learned of contacts that are known."""
     learned = {
-        key: _choose(batch, party, known)
-        for party in parties
-        for key in _keys(batch, party)
+        key: contact_id
+        for party, contact_id in owners.items()
+        for key in keys_of(batch, party)
         if key not in known
     }
     if learned:
-        _insert(batch, learned)
+        for key in given_up(batch, learned, owners):
+            del learned[key]
+        insert(batch, learned, values)
 
 
-def _fill_names(parties: dict[Party, list[NewMessage]]) -> None:
+def _suggest(batch: Batch, parties: list[Party], known: dict[Key, int]) -> None:
+    pairs = set()
+    for party in parties:
+        contacts = sorted({known[key] for key in keys_of(batch, party) if key in known})
+        pairs |= {(contacts[0], other) for other in contacts[1:]}
+    if pairs:
+        merging.suggest(batch.organization_id, pairs, reason=SUGGESTION)
+
+
+def _assign(batch: Batch, owners: dict[Party, int]) -> None:
+    for message in batch.messages:
+        message.contact_id = message.contact_id or owners[message.item.party]
+        message.sender_id = owners.get(message.item.sender) if message.item.sender else None
+    for amendment in batch.amendments:
+        sender = amendment.item.sender
+        amendment.sender_id = owners.get(sender) if sender else None
+
+
+def _fill_names(owners: dict[Party, int]) -> None:
     """A contact first met without a name gets the one they bring later."""
-    named = {messages[0].contact_id: party.name for party, messages in parties.items()}
-    named = {contact_id: name for contact_id, name in named.items() if name}
+    named = {contact_id: party.name for party, contact_id in owners.items() if party.name}
     execute(
         """
         UPDATE messaging_contact AS contact SET name = row.name
@@ -177,10 +179,9 @@ def _fill_names(parties: dict[Party, list[NewMessage]]) -> None:
     )
 
 
-def _add_usernames(batch: Batch, parties: dict[Party, list[NewMessage]]) -> None:
+def _add_usernames(batch: Batch, owners: dict[Party, int]) -> None:
     """Usernames are shown and never looked up by: they change hands."""
-    named = {messages[0].contact_id: party.username for party, messages in parties.items()}
-    named = {contact_id: name for contact_id, name in named.items() if name}
+    named = {contact_id: party.username for party, contact_id in owners.items() if party.username}
     if not named:
         return
     execute(

@@ -6,49 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from messaging.apply.batch import Batch, NewMessage, moment
+from messaging.apply.known import note
 from messaging.events import MessagesReceived, announce
 from messaging.models import Conversation, ConversationState, Outcome
 from messaging.sql import as_json, execute
-from messaging.windows import expires_at, is_genuine
+from messaging.windows import SILENT_KINDS, expires_at, is_genuine
 
 # Two webhooks a moment apart often swap places; only what comes clearly late is marked.
 LATE = timedelta(seconds=60)
-
-
-def drop_known(batch: Batch) -> None:
-    """Put aside messages that are already in the timeline, or twice in this batch.
-
-    The first lane to hold a channel's deliveries inserts them, so nobody else can be faster.
-    """
-    if not batch.messages:
-        return
-    known = _known(batch)
-    kept: list[NewMessage] = []
-    seen: set[tuple[int, str]] = set()
-    for message in batch.messages:
-        key = (message.channel_id, message.item.provider_id)
-        if key in known or key in seen:
-            _note(batch, message, Outcome.DUPLICATE, known.get(key))
-        else:
-            seen.add(key)
-            kept.append(message)
-    batch.messages = kept
-
-
-def _known(batch: Batch) -> dict[tuple[int, str], int]:
-    rows = execute(
-        """
-        SELECT message.channel_id, message.provider_id, message.id
-        FROM messaging_message AS message
-        JOIN unnest(%s::bigint[], %s::text[]) AS row(channel_id, provider_id)
-          ON message.channel_id = row.channel_id AND message.provider_id = row.provider_id
-        """,
-        [
-            [message.channel_id for message in batch.messages],
-            [message.item.provider_id for message in batch.messages],
-        ],
-    )
-    return {(channel, provider_id): message for channel, provider_id, message in rows}
 
 
 def insert(batch: Batch) -> None:
@@ -59,9 +24,12 @@ def insert(batch: Batch) -> None:
     ids = execute(INSERT, [batch.organization_id, as_json(rows)])
     for message, row, (message_id,) in zip(batch.messages, rows, ids, strict=True):
         message.id = message_id
-        _note(batch, message, Outcome.APPLIED, message_id)
+        note(batch, message.work, message.channel_id, Outcome.APPLIED, message_id)
+        if message.completed:
+            note(batch, message.completed, message.channel_id, Outcome.APPLIED, message_id)
         _become_newest(batch.conversations[message.conversation_id], row, message_id)
     _link_quotes(batch)
+    _see_who_waits(batch, rows)
     _reopen(batch)
     genuine = tuple(m.id for m in batch.messages if _is_genuine(m))
     if genuine:
@@ -73,10 +41,9 @@ def _row(batch: Batch, message: NewMessage) -> dict[str, Any]:
     provider_at, received_at = moment(item.at), message.work.received_at
     sort_at = provider_at or received_at
     newest = conversation.last_message_at
+    is_late = newest is not None and sort_at < newest and received_at - sort_at > LATE
     if _is_genuine(message):
         _customer_spoke(conversation, sort_at, received_at)
-    elif item.echo and conversation.waiting_since and sort_at >= conversation.waiting_since:
-        conversation.waiting_since = None  # answered on the phone
     return {
         "conversation_id": message.conversation_id,
         "channel_id": message.channel_id,
@@ -86,18 +53,23 @@ def _row(batch: Batch, message: NewMessage) -> dict[str, Any]:
         "text": item.text,
         "content": item.content,
         "author_type": "phone_app" if item.echo else "contact",
+        "sender_id": message.sender_id,
         "provider_id": item.provider_id,
         "provider_at": provider_at,
         "received_at": received_at,
         "sort_at": sort_at,
-        "arrived_late": newest is not None and sort_at < newest and received_at - sort_at > LATE,
-        "status": "sent" if item.echo else "received",
+        "arrived_late": is_late and not item.is_silent,
+        "is_early": newest is not None and sort_at < newest,
+        "is_silent": item.is_silent,
+        "is_placeholder": item.is_placeholder,
+        "status": (item.status or "sent") if item.echo else "received",
         "reply_to_provider_id": item.reply_to,
     }
 
 
 def _is_genuine(message: NewMessage) -> bool:
-    return not message.item.echo and is_genuine(message.item.kind)
+    item = message.item
+    return not item.echo and not item.is_silent and is_genuine(item.kind)
 
 
 def _customer_spoke(conversation: Conversation, at: datetime, received_at: datetime) -> None:
@@ -106,7 +78,7 @@ def _customer_spoke(conversation: Conversation, at: datetime, received_at: datet
     if conversation.window_expires_at is None or window > conversation.window_expires_at:
         conversation.window_expires_at = window
     conversation.inbound_count += 1
-    conversation.waiting_since = conversation.waiting_since or at
+    conversation.waiting_since = min(conversation.waiting_since or at, at)
     conversation.last_activity_at = max(conversation.last_activity_at, received_at)
 
 
@@ -118,22 +90,42 @@ def _become_newest(conversation: Conversation, row: dict[str, Any], message_id: 
 
 
 def _link_quotes(batch: Batch) -> None:
-    """Answers to messages of this very batch, which the insert could not see yet."""
-    fresh = {(m.conversation_id, m.item.provider_id): m.id for m in batch.messages}
-    quoted = {
-        m.id: fresh[m.conversation_id, m.item.reply_to]
-        for m in batch.messages
-        if (m.conversation_id, m.item.reply_to) in fresh
-    }
-    if quoted:
+    """Link answers to messages of this batch: those in it, and those that came before them."""
+    linked = execute(
+        LINK,
+        {
+            "channels": [message.channel_id for message in batch.messages],
+            "conversations": [message.conversation_id for message in batch.messages],
+            "provider_ids": [message.item.provider_id for message in batch.messages],
+            "ids": [message.id for message in batch.messages],
+        },
+    )
+    fresh = {message.id for message in batch.messages}
+    earlier = [(pk, conversation_id) for pk, conversation_id in linked if pk not in fresh]
+    if earlier:
         execute(
             """
-            UPDATE messaging_message AS message SET reply_to_id = row.quoted_id
-            FROM unnest(%s::bigint[], %s::bigint[]) AS row(id, quoted_id)
+            UPDATE messaging_message AS message SET changed_seq = row.changed_seq
+            FROM unnest(%s::bigint[], %s::bigint[]) AS row(id, changed_seq)
             WHERE message.id = row.id
             """,
-            [list(quoted), list(quoted.values())],
+            [[pk for pk, _ in earlier], [batch.take_number(place) for _, place in earlier]],
         )
+
+
+def _see_who_waits(batch: Batch, rows: list[dict[str, Any]]) -> None:
+    """Answers from the phone, and whatever comes out of order, decide by time and not by arrival:
+    the customer waits since the first message after the newest answer.
+    """
+    doubtful = {
+        row["conversation_id"]
+        for row in rows
+        if not row["is_silent"] and (row["direction"] == "out" or row["is_early"])
+    }
+    if not doubtful:
+        return
+    for conversation_id, since in execute(WAITS, [sorted(SILENT_KINDS), sorted(doubtful)]):
+        batch.conversations[conversation_id].waiting_since = since
 
 
 def _reopen(batch: Batch) -> None:
@@ -158,24 +150,37 @@ def _reopen(batch: Batch) -> None:
     )
 
 
-def _note(batch: Batch, message: NewMessage, outcome: Outcome, message_id: int | None) -> None:
-    batch.note(
-        message.work,
-        outcome,
-        "echo" if message.item.echo else message.item.kind,
-        key=message.item.provider_id,
-        channel_id=message.channel_id,
-        message_id=message_id,
-    )
-
-
+WAITS = """
+SELECT conversation.id, (
+  SELECT min(heard.sort_at) FROM messaging_message AS heard
+  WHERE heard.conversation_id = conversation.id AND heard.direction = 'in'
+    AND NOT heard.is_silent AND heard.kind <> ALL(%s::text[])
+    AND heard.sort_at > coalesce(answer.newest, '-infinity')
+)
+FROM unnest(%s::bigint[]) AS conversation(id)
+LEFT JOIN LATERAL (
+  SELECT max(said.sort_at) AS newest FROM messaging_message AS said
+  WHERE said.conversation_id = conversation.id AND said.direction = 'out' AND NOT said.is_silent
+) AS answer ON true
+"""
+LINK = """
+UPDATE messaging_message AS message SET reply_to_id = row.id
+FROM unnest(%(channels)s::bigint[], %(conversations)s::bigint[], %(provider_ids)s::text[],
+  %(ids)s::bigint[]) AS row(channel_id, conversation_id, provider_id, id)
+WHERE message.channel_id = row.channel_id AND message.reply_to_provider_id = row.provider_id
+  AND message.conversation_id = row.conversation_id AND message.reply_to_id IS NULL
+  AND message.reply_to_provider_id <> '' AND message.id <> row.id
+RETURNING message.id, message.conversation_id
+"""
 INSERT = """
 INSERT INTO messaging_message (organization_id, conversation_id, channel_id, seq, changed_seq,
-  direction, kind, text, content, author_type, provider_id, provider_at, received_at, sort_at,
-  arrived_late, status, error_code, error_title, reply_to_provider_id, reply_to_id)
+  direction, kind, text, content, author_type, sender_id, provider_id, provider_at, received_at,
+  sort_at, arrived_late, is_silent, is_placeholder, status, error_code, error_title,
+  reply_to_provider_id, reply_to_id)
 SELECT %s, row.conversation_id, row.channel_id, row.seq, row.seq, row.direction, row.kind,
-  row.text, row.content, row.author_type, row.provider_id, row.provider_at, row.received_at,
-  row.sort_at, row.arrived_late, row.status, '', '', row.reply_to_provider_id,
+  row.text, row.content, row.author_type, row.sender_id, row.provider_id, row.provider_at,
+  row.received_at, row.sort_at, row.arrived_late, row.is_silent, row.is_placeholder, row.status,
+  '', '', row.reply_to_provider_id,
   CASE WHEN row.reply_to_provider_id <> '' THEN (
     SELECT quoted.id FROM messaging_message AS quoted
     WHERE quoted.channel_id = row.channel_id AND quoted.provider_id = row.reply_to_provider_id
@@ -183,9 +188,9 @@ SELECT %s, row.conversation_id, row.channel_id, row.seq, row.seq, row.direction,
   ) END
 FROM jsonb_to_recordset(%s::jsonb) AS row(
   conversation_id bigint, channel_id bigint, seq bigint, direction text, kind text, text text,
-  content jsonb, author_type text, provider_id text, provider_at timestamptz,
-  received_at timestamptz, sort_at timestamptz, arrived_late boolean, status text,
-  reply_to_provider_id text
+  content jsonb, author_type text, sender_id bigint, provider_id text, provider_at timestamptz,
+  received_at timestamptz, sort_at timestamptz, arrived_late boolean, is_silent boolean,
+  is_placeholder boolean, status text, reply_to_provider_id text
 )
 RETURNING id
 """

@@ -52,6 +52,8 @@ def _store(batch: Batch, notices: list[tuple[Work, Notice]]) -> None:
     stored = {key for (key,) in execute(INSERT, [batch.connection.pk, as_json(rows)])}
     for (work, notice), row in zip(notices, rows, strict=True):
         outcome = Outcome.APPLIED if row["key"] in stored else Outcome.DUPLICATE
+        if row["key"] in stored:
+            batch.fresh_notices.append((work, notice))
         stored.discard(row["key"])
         batch.note(
             work, outcome, "notice", key=row["key"], reason=notice.kind, channel_id=row["channel"]
@@ -62,7 +64,7 @@ def _row(batch: Batch, work: Work, notice: Notice) -> dict[str, Any]:
     return {
         "channel": batch.channels.get(notice.channel),
         "kind": notice.kind,
-        "key": _hash([notice.kind, notice.payload]),
+        "key": _hash([notice.kind, notice.payload, *([notice.at] if notice.at else [])]),
         "payload": notice.payload,
         "received_at": work.received_at,
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from messaging.apply.batch import Batch, HeardStatus, moment
 from messaging.models import Message, Outcome
-from messaging.receipts import Heard, settle, write_states
+from messaging.receipts import Heard, bind_parked, settle, write_states
 from messaging.sql import as_json, execute
 
 Key = tuple[int, str, str, str]
@@ -37,7 +37,8 @@ def match(batch: Batch) -> None:
 
 def insert(batch: Batch) -> None:
     """Keep every status not heard before and let it move its message."""
-    if not batch.statuses:
+    waited = _bind_parked(batch)
+    if not batch.statuses and not waited:
         return
     _bind_fresh(batch)
     stored = _store(batch.statuses)
@@ -45,7 +46,13 @@ def insert(batch: Batch) -> None:
         status.is_new = _key(status) in stored
         stored.discard(_key(status))
         _note(batch, status)
-    _settle(batch)
+    _settle(batch, waited)
+
+
+def _bind_parked(batch: Batch) -> dict[int, list[Heard]]:
+    """What had been heard of messages that were sent elsewhere and are told of only now."""
+    echoes = {(m.channel_id, m.item.provider_id): m.id for m in batch.messages if m.item.echo}
+    return bind_parked(echoes)
 
 
 def _bind_fresh(batch: Batch) -> None:
@@ -58,6 +65,8 @@ def _bind_fresh(batch: Batch) -> None:
 
 
 def _store(statuses: list[HeardStatus]) -> set[Key]:
+    if not statuses:
+        return set()
     rows = [_row(status) for status in statuses]
     return set(execute(INSERT, [as_json(rows)]))
 
@@ -96,17 +105,16 @@ def _note(batch: Batch, status: HeardStatus) -> None:
     )
 
 
-def _settle(batch: Batch) -> None:
+def _settle(batch: Batch, heard: dict[int, list[Heard]]) -> None:
     """Read under the conversations' locks, so that a status never goes down."""
-    heard: dict[int, list[HeardStatus]] = {}
     for status in batch.statuses:
         if status.is_new and status.message_id is not None:
-            heard.setdefault(status.message_id, []).append(status)
+            heard.setdefault(status.message_id, []).append(_heard(status))
     if not heard:
         return
     messages = list(Message.objects.filter(pk__in=heard).order_by("pk"))
     for message in messages:
-        settle(message, [_heard(status) for status in heard[message.pk]])
+        settle(message, heard[message.pk])
         message.changed_seq = batch.take_number(message.conversation_id)
     write_states(messages)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from messaging.models.amendment import Amendment, AmendmentKind
 from messaging.models.channel import Channel
 from messaging.models.connection import Connection, ProviderKind
 from messaging.models.contact import Contact, ContactIdentity, IdentityKind
@@ -15,6 +16,8 @@ from messaging.models.inbound import (
     Outcome,
     ProviderNotice,
 )
+from messaging.models.media import Media, MediaState
+from messaging.models.merge import ContactMerge, MergeSuggestion, SuggestionState
 from messaging.models.message import AuthorType, Direction, Message, MessageStatus
 from messaging.models.organization import (
     Invitation,
@@ -29,11 +32,14 @@ from messaging.models.receipt import Receipt
 from messaging.models.user import User
 
 __all__ = [
+    "Amendment",
+    "AmendmentKind",
     "AuthorType",
     "Channel",
     "Connection",
     "Contact",
     "ContactIdentity",
+    "ContactMerge",
     "Conversation",
     "ConversationState",
     "DeadLetter",
@@ -48,7 +54,10 @@ __all__ = [
     "InboundItem",
     "Invitation",
     "Label",
+    "Media",
+    "MediaState",
     "Membership",
+    "MergeSuggestion",
     "Message",
     "MessageStatus",
     "Organization",
@@ -59,6 +68,7 @@ __all__ = [
     "ProviderNotice",
     "Receipt",
     "Role",
+    "SuggestionState",
     "Team",
     "User",
 ]

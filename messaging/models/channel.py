@@ -24,6 +24,11 @@ class Channel(models.Model):
     # Messages a second the provider allows, in and out together.
     # Source: Cloud API, "Throughput": 80 by default.
     throughput = models.PositiveIntegerField(default=80)
+    # The provider's own words for the state of the address; "" until it has said something.
+    health = models.CharField(max_length=40, blank=True, db_default="")
+    quality = models.CharField(max_length=20, blank=True, db_default="")
+    messaging_limit = models.CharField(max_length=40, blank=True, db_default="")
+    verified_name = models.CharField(max_length=120, blank=True, db_default="")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

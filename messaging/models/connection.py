@@ -26,6 +26,8 @@ class Connection(models.Model):
     kind = models.CharField(max_length=10, choices=ProviderKind.choices)
     slug = models.SlugField(max_length=60)
     name = models.CharField(max_length=120)
+    # The account's id at the provider: the WABA of the Cloud API, Twilio's AccountSid.
+    account_id = models.CharField(max_length=120, blank=True, db_default="")
     base_url = models.URLField(blank=True)
     api_version = models.CharField(max_length=10, blank=True)
     sealed_secrets = models.TextField(blank=True)

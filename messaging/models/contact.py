@@ -13,10 +13,21 @@ class Contact(models.Model):
         Organization, on_delete=models.CASCADE, related_name="contacts"
     )
     name = models.CharField(max_length=200, blank=True)
+    # Set while this contact is a part of another one (docs: ContactMerge); never two deep.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="parts"
+    )
+    opted_out_at = models.DateTimeField(null=True, blank=True)
+    preference_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return f"contact {self.pk}"
+
+    @property
+    def person(self) -> Contact:
+        """Who this contact is today: itself, or the one it is a part of."""
+        return self.merged_into or self
 
 
 class IdentityKind(models.TextChoices):
@@ -34,7 +45,8 @@ class ContactIdentity(models.Model):
 
     A phone number means the same person everywhere in the organisation (scope ""); a
     business-scoped id only within the account it came from (scope `connection:<id>`).
-    Usernames change hands, so they are shown and never looked up by.
+    Usernames change hands, so they are shown and never looked up by. An id that its owner gave
+    up is `retired`: it keeps its history and may become somebody else's.
     Source: Cloud API, "Business-scoped user IDs".
     """
 
@@ -45,14 +57,23 @@ class ContactIdentity(models.Model):
     value = models.CharField(max_length=200)
     canonical_key = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             # Serves finding the contact of an inbound item.
             models.UniqueConstraint(
                 fields=["organization", "scope", "kind", "canonical_key"],
-                condition=~models.Q(kind="username"),
+                condition=~models.Q(kind="username") & models.Q(retired_at__isnull=True),
                 name="identity_key_unique",
+            ),
+        ]
+        indexes = [
+            # Serves messages from before an id was given up.
+            models.Index(
+                fields=["organization", "kind", "canonical_key"],
+                condition=models.Q(retired_at__isnull=False),
+                name="identity_retired",
             ),
         ]
 

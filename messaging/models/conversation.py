@@ -12,6 +12,7 @@ from messaging.models.organization import Label, Organization, Team
 from messaging.querysets import ConversationQuerySet
 
 if TYPE_CHECKING:
+    from messaging.models.amendment import Amendment
     from messaging.models.message import Message
 
 
@@ -68,6 +69,17 @@ class Conversation(models.Model):
         db_index=False,
     )
     last_message_at = models.DateTimeField(null=True, blank=True)
+    # A reaction may be the customer's only answer: the list shows it where it is the newest.
+    last_reaction: models.ForeignKey[Amendment | None, Amendment | None] = models.ForeignKey(
+        "messaging.Amendment",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    last_reaction_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     # `head_seq` when this transaction locked the row; only then does it mean something.

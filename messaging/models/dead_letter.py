@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from messaging.models.channel import Channel
 from messaging.models.inbound import InboundEvent
+from messaging.models.media import Media
 from messaging.models.organization import Organization
 
 
@@ -23,7 +26,11 @@ class DeadLetterState(models.TextChoices):
 
 
 class DeadLetter(models.Model):
-    """Work that was given up and waits for a person."""
+    """Work that failed: `retrying` by itself, then `failed` and waiting for a person.
+
+    `failed → retrying → resolved` by a retry that works, `failed → discarded` by a decision.
+    `payload` outlives the delivery's raw body.
+    """
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="dead_letters"
@@ -33,6 +40,12 @@ class DeadLetter(models.Model):
         InboundEvent, null=True, blank=True, on_delete=models.SET_NULL, related_name="dead_letters"
     )
     position = models.IntegerField(null=True, blank=True)
+    channel = models.ForeignKey(
+        Channel, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    media = models.ForeignKey(
+        Media, null=True, blank=True, on_delete=models.SET_NULL, related_name="dead_letters"
+    )
     code = models.CharField(max_length=60)
     reason = models.TextField()
     stack = models.TextField(blank=True)
@@ -44,8 +57,20 @@ class DeadLetter(models.Model):
         max_length=9, choices=DeadLetterState.choices, default=DeadLetterState.FAILED
     )
 
+    # While `retrying`: when it is tried again.
+    due_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["media"],
+                condition=models.Q(media__isnull=False),
+                name="dead_letter_media_unique",
+            ),
             # Serves retries: an item that dies again keeps its dead letter.
             models.UniqueConstraint(
                 fields=["event", "position"],
@@ -59,6 +84,12 @@ class DeadLetter(models.Model):
                 fields=["organization", "source", "-last_at"],
                 condition=models.Q(state="failed"),
                 name="dead_letter_waiting",
+            ),
+            # Serves retries that are due.
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state="retrying"),
+                name="dead_letter_due",
             ),
         ]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -30,9 +31,13 @@ class InboundEvent(models.Model):
         db_default=EventState.PENDING,
     )
     finished_at = models.DateTimeField(null=True, blank=True)
+    # Retention: from then on the body is empty; lines and dead letters stay.
+    pruned_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
+            # Serves balances by hour, replays by time and retention.
+            BrinIndex(fields=["received_at"], autosummarize=True, name="inbound_event_received"),
             # Serves the drain: what waits on a connection, in order.
             models.Index(
                 fields=["connection", "id"],
@@ -80,6 +85,8 @@ class InboundItem(models.Model):
             ),
         ]
         indexes = [
+            # Serves balances by hour.
+            BrinIndex(fields=["received_at"], autosummarize=True, name="inbound_item_received"),
             # Serves `ledger trace <wamid>`.
             models.Index(fields=["key"], name="inbound_item_key"),
         ]

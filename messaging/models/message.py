@@ -1,13 +1,35 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Left
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models.channel import Channel
+from messaging.models.contact import Contact
 from messaging.models.conversation import Conversation
 from messaging.models.organization import Organization
 from messaging.querysets import MessageQuerySet
+
+FILENAME = KT("content__document__filename")
+# What search looks in; "simple" keeps words as they are, whatever their language. A file's name
+# counts as one word, so it stands here in its parts too.
+SEARCH_VECTOR = SearchVector(
+    # Postgres refuses a vector of over 1 MB; nobody looks for the end of a book.
+    Left("text", 100_000),
+    FILENAME,
+    models.Func(
+        FILENAME,
+        models.Value("._-"),
+        models.Value("   "),
+        function="translate",
+        output_field=models.TextField(),
+    ),
+    config="simple",
+)
 
 
 class Direction(models.TextChoices):
@@ -72,6 +94,18 @@ class Message(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     reply_to_provider_id = models.CharField(max_length=255, blank=True)
+    # Who wrote inside a group; the conversation's contact is the group itself.
+    sender = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    # Imported from the past: nobody is told of it and it counts for nothing.
+    is_silent = models.BooleanField(db_default=False, default=False)
+    # The content is to follow under the same provider id.
+    is_placeholder = models.BooleanField(db_default=False, default=False)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    # Text and content as first received, once an edit has replaced them.
+    original = models.JSONField(null=True, blank=True)
     client_message_id = models.CharField(  # noqa: DJ001 - unique where a client gave one
         max_length=64, null=True, blank=True
     )
@@ -100,6 +134,14 @@ class Message(models.Model):
             models.Index(fields=["conversation", "changed_seq"], name="message_changed"),
             # Serves the timeline's pages.
             models.Index(fields=["conversation", "-sort_at", "-seq"], name="message_timeline"),
+            # Serves quotes that met their answer first.
+            models.Index(
+                fields=["channel", "reply_to_provider_id"],
+                condition=models.Q(reply_to__isnull=True) & ~models.Q(reply_to_provider_id=""),
+                name="message_quote_parked",
+            ),
+            # Serves full-text search: bodies, captions, titles and file names.
+            GinIndex(SEARCH_VECTOR, name="message_search"),
         ]
 
     def __str__(self) -> str:

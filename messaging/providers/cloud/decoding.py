@@ -1,34 +1,26 @@
-"""Cloud API webhook bodies → items; pure, and the only file that knows this provider's JSON.
+"""Cloud API webhook bodies → items; pure, and with its neighbours all that knows this JSON.
 
-Source: Cloud API, "Webhooks" and "Business-scoped user IDs". Unknown fields, kinds and statuses
-are kept; a broken item never hides its neighbours.
+Source: Cloud API, "Webhooks". Unknown fields, kinds and statuses are kept; a broken item never
+hides its neighbours.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from messaging.items import (
-    Identity,
-    Ignored,
-    InboundMessage,
-    Item,
-    Malformed,
-    Notice,
-    Party,
-    StatusUpdate,
-)
-from messaging.providers.cloud.content import describe
-from messaging.providers.cloud.values import Undecodable, mapping, moment, parse, rows, text
+from messaging.items import Ignored, Item, Malformed, Notice, StatusUpdate
+from messaging.providers.cloud import history, messages, news
+from messaging.providers.cloud.place import Place
+from messaging.providers.values import Undecodable, mapping, moment, parse, rows, text
 
-BSUID = re.compile(r"^[A-Z]{2}\.[A-Za-z0-9]")
-PARENT_BSUID = re.compile(r"^[A-Z]{2}\.ENT\.")
-SPOKEN = ("messages", "statuses", "message_echoes")
+SPOKEN = ("messages", "statuses", "message_echoes", "history")
+# What says something about a value, but is nothing to keep by itself.
+SURROUNDINGS = frozenset({"messaging_product", "metadata", "contacts"})
 MOST_ID = 255
 MOST_NAME = 200
+Found = dict[str, Any] | Malformed
 
 
 def decode(body: bytes, *, now: float) -> list[Item]:
@@ -47,12 +39,12 @@ def decode(body: bytes, *, now: float) -> list[Item]:
         item
         for entry in _objects(document.get("entry"), "entry")
         for change in _changes(entry)
-        for item in _change(change, now)
+        for item in _change(change, _time_of(entry, now), now)
     ]
     return items or [Ignored(kind="unknown", reason="empty")]
 
 
-def _objects(value: Any, name: str) -> list[dict[str, Any] | Malformed]:
+def _objects(value: Any, name: str) -> list[Found]:
     """A list's objects; whatever is in their place instead is malformed, never silence."""
     if value is None:
         return []
@@ -66,11 +58,16 @@ def _objects(value: Any, name: str) -> list[dict[str, Any] | Malformed]:
     ]
 
 
-def _changes(entry: dict[str, Any] | Malformed) -> list[dict[str, Any] | Malformed]:
+def _changes(entry: Found) -> list[Found]:
     return [entry] if isinstance(entry, Malformed) else _objects(entry.get("changes"), "changes")
 
 
-def _change(change: dict[str, Any] | Malformed, now: float) -> Iterator[Item]:
+def _time_of(entry: Found, now: float) -> int | None:
+    """Management news is dated by its entry."""
+    return None if isinstance(entry, Malformed) else moment(entry.get("time"), now=now)
+
+
+def _change(change: Found, at: int | None, now: float) -> Iterator[Item]:
     if isinstance(change, Malformed):
         yield change
         return
@@ -79,144 +76,88 @@ def _change(change: dict[str, Any] | Malformed, now: float) -> Iterator[Item]:
     if not isinstance(value, dict):
         yield Malformed(kind="unknown", reason="the change has no value object", payload=change)
         return
-    if odd := next((key for key in SPOKEN if not _is_list_or_none(value.get(key))), None):
-        yield Malformed(kind="unknown", reason=f"{odd} is no list", payload=value)
+    for odd in SPOKEN:
+        if value.get(odd) is not None and not isinstance(value[odd], list):
+            yield Malformed(kind="unknown", reason=f"{odd} is no list", payload=value[odd])
+    value = {key: value[key] for key in value if key not in SPOKEN or _entries(value[key])}
+    if not any(value.get(key) for key in SPOKEN):
+        yield from _news(field, value, at, now)
         return
-    if field == "history" or not any(_entries(value.get(key)) for key in SPOKEN):
-        yield Notice(kind=field, payload=value, channel=_channel(value))
-    elif not _channel(value):
+    place = Place.of(value, now)
+    if not place.channel:
         yield Malformed(
             kind="unknown", reason="no phone_number_id says whom it is for", payload=value
         )
-    else:
-        yield from _conversation(value, field, now)
+        return
+    yield from _conversation(place, value, field)
 
 
-def _conversation(value: dict[str, Any], field: str, now: float) -> Iterator[Item]:
-    people = rows(value.get("contacts"))
+def _news(field: str, value: dict[str, Any], at: int | None, now: float) -> Iterator[Item]:
+    """What is no message; a value in which nothing is left is no item at all."""
+    if any(value[key] for key in value if key not in SURROUNDINGS):
+        yield from news.decode(field, value, at=at, now=now)
+
+
+def _conversation(place: Place, value: dict[str, Any], field: str) -> Iterator[Item]:
+    is_past = field == "history"
     for echo, key in ((False, "messages"), (True, "message_echoes")):
         for raw in _entries(value.get(key)):
             if isinstance(raw, dict):
-                yield _message(value, raw, people, echo=echo, now=now)
+                yield messages.decode(place, raw, echo=echo, is_silent=is_past)
             else:
                 yield Malformed(kind="message", reason="the message is no object", payload=raw)
+    yield from history.decode(place, _entries(value.get("history")))
     for raw in _entries(value.get("statuses")):
         if isinstance(raw, dict):
-            yield _status(value, raw, now)
+            yield _status(place, raw)
         else:
             yield Malformed(kind="status", reason="the status is no object", payload=raw)
     if isinstance(value.get("errors"), list) and value["errors"]:
-        yield Notice(kind="errors", payload={"field": field, "errors": value["errors"]})
+        yield Notice(
+            kind="errors",
+            payload={"field": field, "errors": value["errors"]},
+            channel=place.channel,
+        )
 
 
-def _message(
-    value: dict[str, Any],
-    raw: dict[str, Any],
-    people: list[dict[str, Any]],
-    *,
-    echo: bool,
-    now: float,
-) -> Item:
-    provider_id = text(raw.get("id"))
-    if not provider_id or len(provider_id) > MOST_ID:
-        return Malformed(kind="message", reason="the message has no usable id", payload=raw)
-    party = _party(raw, people, echo=echo)
-    described = describe(raw)
-    return InboundMessage(
-        channel=_channel(value),
-        channel_number=_number(value),
-        provider_id=provider_id,
-        party=party,
-        at=moment(raw.get("timestamp"), now=now),
-        kind=described.kind,
-        text=described.text,
-        content=described.content,
-        reply_to=_reply_to(raw),
-        echo=echo,
-    )
-
-
-def _party(raw: dict[str, Any], people: list[dict[str, Any]], *, echo: bool) -> Party:
-    """Who is on the other side; the contact's row is matched by id, never by position."""
-    group = text(raw.get("group_id"), most=MOST_NAME)
-    if group:
-        return Party(identities=(("group", group),))
-    prefix = "to" if echo else "from"
-    found = [
-        identity
-        for key in (prefix, f"{prefix}_user_id", f"{prefix}_parent_user_id")
-        if (identity := _identity(raw.get(key)))
-    ]
-    for person in people:
-        theirs = [
-            identity
-            for key in ("wa_id", "user_id", "parent_user_id")
-            if (identity := _identity(person.get(key)))
-        ]
-        if set(theirs) & set(found) or (not found and len(people) == 1):
-            profile = mapping(person.get("profile"))
-            return Party(
-                identities=tuple(dict.fromkeys(found + theirs)),
-                name=text(profile.get("name"), most=MOST_NAME),
-                username=text(profile.get("username"), most=MOST_NAME),
-            )
-    return Party(identities=tuple(dict.fromkeys(found)))
-
-
-def _identity(value: Any) -> Identity | None:
-    """An id and what it is; the shape decides, since ids turn up in each other's places."""
-    found = text(value, most=MOST_NAME).strip()
-    if not found:
-        return None
-    if PARENT_BSUID.match(found):
-        return ("parent_bsuid", found)
-    if BSUID.match(found):
-        return ("bsuid", found)
-    digits = found.removeprefix("+")
-    return ("phone", digits) if digits.isascii() and digits.isdigit() else ("other", found)
-
-
-def _status(value: dict[str, Any], raw: dict[str, Any], now: float) -> Item:
+def _status(place: Place, raw: dict[str, Any]) -> Item:
     provider_id = text(raw.get("id"))
     if not provider_id or len(provider_id) > MOST_ID:
         return Malformed(kind="status", reason="the status has no usable id", payload=raw)
-    error = next(iter(rows(raw.get("errors"))), {})
+    if text(raw.get("type")) == "payment":
+        # Its status words (captured, pending, failed) are of the payment, not the message.
+        return Notice(kind="payment", payload=raw, channel=place.channel)
+    error = next(iter(rows(raw.get("errors"))), mapping(raw.get("errors")))
     pricing = raw.get("pricing")
-    recipient = (
+    return StatusUpdate(
+        channel=place.channel,
+        channel_number=place.number,
+        provider_id=provider_id,
+        status=text(raw.get("status"), most=20) or "unknown",
+        at=moment(raw.get("timestamp"), now=place.now),
+        recipient=_member(raw) if raw.get("recipient_type") == "group" else "",
+        opaque=text(raw.get("biz_opaque_callback_data"), most=512),
+        error_code=text(error.get("code"), most=20),
+        error_title=_title(error),
+        pricing=pricing if isinstance(pricing, dict) else None,
+    )
+
+
+def _member(raw: dict[str, Any]) -> str:
+    """The one of a group who received or read it; each of them has a status."""
+    found = (
         raw.get("recipient_participant_id")
         or raw.get("recipient_participant_user_id")
         or raw.get("recipient_id")
         or raw.get("recipient_user_id")
     )
-    return StatusUpdate(
-        channel=_channel(value),
-        channel_number=_number(value),
-        provider_id=provider_id,
-        status=text(raw.get("status"), most=20) or "unknown",
-        at=moment(raw.get("timestamp"), now=now),
-        recipient=text(recipient, most=MOST_NAME) if raw.get("recipient_type") == "group" else "",
-        opaque=text(raw.get("biz_opaque_callback_data"), most=512),
-        error_code=text(error.get("code"), most=20),
-        error_title=text(error.get("title")) or text(error.get("message")),
-        pricing=pricing if isinstance(pricing, dict) else None,
-    )
+    return text(found, most=MOST_NAME)
 
 
-def _reply_to(raw: dict[str, Any]) -> str:
-    """The quoted message's id; flags such as `forwarded` alone are no quote."""
-    return text(mapping(raw.get("context")).get("id"), most=MOST_ID)
-
-
-def _channel(value: dict[str, Any]) -> str:
-    return text(mapping(value.get("metadata")).get("phone_number_id"), most=120)
-
-
-def _number(value: dict[str, Any]) -> str:
-    return text(mapping(value.get("metadata")).get("display_phone_number"), most=40)
-
-
-def _is_list_or_none(value: Any) -> bool:
-    return value is None or isinstance(value, list)
+def _title(error: dict[str, Any]) -> str:
+    """Older errors have `details` beside the title, newer ones inside `error_data`."""
+    details = mapping(error.get("error_data")).get("details")
+    return text(error.get("title")) or text(error.get("message")) or text(details)
 
 
 def _entries(value: Any) -> list[Any]:

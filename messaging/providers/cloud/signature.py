@@ -10,6 +10,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
+from messaging.providers.calls import SignedCall
+
 HEADER = "x-hub-signature-256"
 
 
@@ -18,13 +20,13 @@ def sign(body: bytes, secret: str) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def is_genuine(body: bytes, header: str, secrets: Iterable[str]) -> bool:
-    """Whether `header` signs `body` under one of `secrets`; two are live during a rotation.
+def is_genuine(call: SignedCall, secrets: Iterable[str]) -> bool:
+    """Whether the call is signed under one of `secrets`; two are live during a rotation.
 
     Compared in constant time; every secret is tried whatever the first one says.
     """
-    given = header.encode("utf-8", "surrogateescape")
+    given = call.headers.get(HEADER, "").encode("utf-8", "surrogateescape")
     matches = [
-        hmac.compare_digest(sign(body, secret).encode(), given) for secret in secrets if secret
+        hmac.compare_digest(sign(call.body, secret).encode(), given) for secret in secrets if secret
     ]
     return any(matches)

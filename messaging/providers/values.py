@@ -5,7 +5,9 @@ Every getter answers with a value of the promised type, whatever is in the place
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 from typing import Any
 
 import msgspec
@@ -43,7 +45,12 @@ def _parse_slowly(body: bytes) -> Any:
 
 
 def clean(value: Any) -> Any:
-    """`value` without NUL characters and lone surrogates; everything else exactly as it was."""
+    """`value` without NUL characters and lone surrogates; everything else exactly as it was.
+
+    What is no number (NaN, infinity) is null, as JSON has it.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", "ignore").decode()
     if isinstance(value, list):
@@ -77,3 +84,16 @@ def moment(value: Any, *, now: float) -> int | None:
     except (ValueError, OverflowError):
         return None
     return seconds if EARLIEST <= seconds <= now + LATEST_AHEAD_SECONDS else None
+
+
+def number(value: Any) -> int | None:
+    """A whole number, zero or more, that a column can hold; None for anything else."""
+    found = text(value, most=20)
+    if not found.isascii() or not found.isdigit() or int(found) >= 2**63:
+        return None
+    return int(found)
+
+
+def hash_of(value: Any) -> str:
+    """What names an item that came without an id: the same value has the same name."""
+    return f"sha256:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"
