@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -29,7 +30,8 @@ def visible_trace(
     found = ledger.trace(
         membership.organization, wamid, channel_ids=list(channels.values_list("pk", flat=True))
     )
-    hidden = found.messages.exclude(pk__in=access.messages(membership).values("pk"))
+    spoken_of = Q(pk__in=found.messages) | Q(pk__in=found.items.values("message"))
+    hidden = Message.objects.filter(spoken_of).exclude(pk__in=access.messages(membership))
     if hidden.exists():
         return None
     story = describe(found)
@@ -53,6 +55,55 @@ def describe(trace: Trace) -> dict[str, Any]:
             for receipt in trace.receipts
         ],
     }
+
+
+def whole(trace: Trace) -> dict[str, Any]:
+    """The story for operators: also how long each item waited, and what was given up."""
+    story = describe(trace)
+    for told, item in zip(story["items"], trace.items, strict=True):
+        told["waited_seconds"] = round((item.applied_at - item.received_at).total_seconds(), 3)
+    letters = [serializers.dead_letter(letter) for letter in trace.dead_letters]
+    return story | {"dead_letters": [{**letter, "payload": None} for letter in letters]}
+
+
+def sentences(story: dict[str, Any]) -> Iterator[str]:
+    """A whole story, one fact a line; ids, states and times, and nothing of what was written."""
+    for item in story["items"]:
+        became = f" message {item['message']}" if item["message"] else ""
+        why = f": {item['reason']}" if item["reason"] else ""
+        yield f"{item['received_at']}  received in delivery {item['event']}: {item['kind']}"
+        yield (
+            f"{item['applied_at']}  waited {item['waited_seconds']} s, then"
+            f" {item['outcome']}{became}{why}"
+        )
+    for message in story["messages"]:
+        yield from _of_message(message)
+    for attempt in story["attempts"]:
+        status = f", HTTP {attempt['http_status']}" if attempt["http_status"] else ""
+        said = f"attempt {attempt['id']}: {attempt['outcome']}{status}{_error(attempt)}"
+        yield f"{attempt['started_at']}  {said}"
+    for status in story["statuses"]:
+        parked = "" if status["applied"] else ", waits for its message"
+        yield f"{status['provider_at']}  status {status['status']}{_error(status)}{parked}"
+    for letter in story["dead_letters"]:
+        yield (
+            f"{letter['last_at']}  dead letter {letter['id']} ({letter['source']},"
+            f" {letter['state']}, {letter['attempts']} attempts): {letter['reason']}"
+        )
+
+
+def _error(told: dict[str, Any]) -> str:
+    return f", error {told['error']['code']}" if told["error"] else ""
+
+
+def _of_message(message: dict[str, Any]) -> Iterator[str]:
+    changes = [name for name in ("edited", "deleted") if message[name]]
+    yield (
+        f"{message['sort_at']}  message {message['id']} in conversation"
+        f" {message['conversation']}: {', '.join([message['kind'], message['status'], *changes])}"
+    )
+    for media in message["media"]:
+        yield f"{message['sort_at']}  file {media['id']} ({media['kind']}): {media['state']}"
 
 
 def _item(item: InboundItem) -> dict[str, Any]:

@@ -8,19 +8,23 @@ letter, while its neighbours pass.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import InterfaceError, OperationalError, ProgrammingError, transaction
 
 from messaging.apply import apply, bury
 from messaging.apply.batch import Work
+from messaging.failpoints import failpoint
 from messaging.items import Item, Malformed
 from messaging.metrics import drain_seconds, jobs_total
 from messaging.models import Connection
-from messaging.providers import decoder
+from messaging.providers import PROVIDERS
 from messaging.sql import execute
 
 logger = logging.getLogger(__name__)
@@ -70,9 +74,14 @@ def _drain_together(connection: Connection) -> int:
         take_lane(connection.pk)
         events = _claim(connection.pk)
         if events:
-            works = _decode(connection, events)
+            failpoint("drain.claimed")
+            works = decode(connection, events)
+            failpoint("drain.decoded")
             finish([event.id for event in events])
             apply(connection, works)
+            failpoint("drain.applied")
+    if events:
+        failpoint("drain.committed")
     return len(events)
 
 
@@ -81,25 +90,53 @@ def _drain_one_by_one(connection: Connection) -> int:
     with transaction.atomic():
         take_lane(connection.pk)
         events = _claim(connection.pk)
-        works = _decode(connection, events)
-    halves = [works]
+        works = decode(connection, events)
+    halve(works, partial(_apply_new, connection), partial(_bury_new, connection))
+    failpoint("drain.halved")
+    with transaction.atomic():
+        finish([event.id for event in events])
+    return len(events)
+
+
+def _apply_new(connection: Connection, works: list[Work]) -> None:
+    with transaction.atomic():
+        take_lane(connection.pk)
+        apply(connection, _not_in_ledger(works))
+        failpoint("drain.half")
+
+
+def _bury_new(connection: Connection, work: Work, error: Exception) -> None:
+    """Another drain may have been faster: it counts as one attempt."""
+    with transaction.atomic():
+        take_lane(connection.pk)
+        if _not_in_ledger([work]):
+            bury(connection, work, error)
+            failpoint("drain.buried")
+
+
+def halve(
+    works: list[Work],
+    attempt: Callable[[list[Work]], None],
+    give_up: Callable[[Work, Exception], None],
+) -> None:
+    """Try the items together; where that fails, each half alone, until what fails stands alone.
+
+    `attempt` and `give_up` are transactions of their own
+    (docs/decisions/0005-poison-by-separate-transactions.md). Raises PASSING_ERRORS.
+    """
+    halves = [works] if works else []
     while halves:
         half = halves.pop()
         try:
-            with transaction.atomic():
-                take_lane(connection.pk)
-                apply(connection, _not_in_ledger(half))
-        except PASSING_ERRORS:
-            raise
+            attempt(half)
         except Exception as error:
+            if isinstance(error, PASSING_ERRORS) and not is_too_much(error):
+                raise
             if len(half) > 1:
                 middle = len(half) // 2
                 halves += [half[middle:], half[:middle]]
             else:
-                bury(connection, half[0], error)
-    with transaction.atomic():
-        finish([event.id for event in events])
-    return len(events)
+                give_up(half[0], error)
 
 
 def is_too_much(error: BaseException) -> bool:
@@ -135,21 +172,30 @@ def _claim(connection_id: int) -> list[Event]:
     return [Event(*row) for row in rows]
 
 
-def _decode(connection: Connection, events: list[Event]) -> list[Work]:
+def decode(connection: Connection, events: Iterable[Event]) -> list[Work]:
     """Every item of the events; an event whose decoding breaks is one dead item."""
-    decode = decoder(connection.kind)
+    provider = PROVIDERS[connection.kind]
     works: list[Work] = []
     for event in events:
         items: list[Item]
         try:
-            items = decode(bytes(event.body), now=event.received_at.timestamp())
+            items = provider.decode(bytes(event.body), now=event.received_at.timestamp())
         except Exception as error:
             logger.warning("event not decoded", extra={"event": event.id, **blame(error)})
-            items = [Malformed(kind="unknown", reason=f"decoding broke: {type(error).__name__}")]
+            items = [_undecodable(event, error)]
         works += [
             Work(event.id, event.received_at, position, item) for position, item in enumerate(items)
         ]
     return works
+
+
+def _undecodable(event: Event, error: Exception) -> Malformed:
+    """The payload names the body, so that another one is not taken for its repetition."""
+    return Malformed(
+        kind="unknown",
+        reason=f"decoding broke: {type(error).__name__}",
+        payload=hashlib.sha256(event.body).hexdigest(),
+    )
 
 
 def _not_in_ledger(works: list[Work]) -> list[Work]:

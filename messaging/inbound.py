@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from django.conf import settings
 from django.db import connection as database
 
 from messaging import drain
+from messaging.failpoints import failpoint
 from messaging.hints import send_hint
 from messaging.models import Connection
 
@@ -18,6 +20,7 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 45.0
 # The sweeper has more to do than this: replies must leave too while webhooks pour in.
 SWEEP_SECONDS = 2.0
+T = TypeVar("T")
 
 
 class Flag(Protocol):
@@ -41,30 +44,33 @@ def drain_connection(
     while time.monotonic() < deadline:
         if outstanding:
             outstanding.raise_()
-        if done := _patiently(connection):
+        failpoint("inbound.drain")
+        if done := patiently(connection, drain.drain_batch):
             finished += done
             continue
         if outstanding:
             outstanding.lower()
-        if not (done := _patiently(connection)):
+        if not (done := patiently(connection, drain.drain_batch)):
             return finished
         finished += done
+    failpoint("inbound.hint")
     send_hint("messaging.tasks.drain_connection", connection_id, queue="inbound")
     return finished
 
 
-def _patiently(connection: Connection) -> int:
-    """One batch; errors that may pass are tried again after PROCESSING_RETRY_DELAYS."""
+def patiently(connection: Connection, call: Callable[[Connection], T]) -> T:
+    """`call(connection)`; after errors that may pass it is tried again.
+
+    It waits for PROCESSING_RETRY_DELAYS, then raises what the last try raised.
+    """
     for delay in settings.PROCESSING_RETRY_DELAYS:
         try:
-            return drain.drain_batch(connection)
+            return call(connection)
         except drain.PASSING_ERRORS as error:
-            logger.warning(
-                "drain waits", extra={"connection": connection.pk, "error": type(error).__name__}
-            )
+            logger.warning("drain waits", extra={"connection": connection.pk, **drain.blame(error)})
             database.close()
             time.sleep(delay)
-    return drain.drain_batch(connection)
+    return call(connection)
 
 
 def sweep_waiting(*, older_than_seconds: float) -> int:

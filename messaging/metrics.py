@@ -20,6 +20,9 @@ items_total = CounterMetric("inbox_inbound_items", "Inbound items by outcome.", 
 jobs_total = CounterMetric(
     "whatsapp_jobs_processed", "Deliveries processed by outcome.", ["outcome"]
 )
+bodies_pruned = CounterMetric(
+    "inbox_bodies_pruned", "Raw bodies of deliveries that retention has emptied."
+)
 drain_seconds = Histogram(
     "inbox_drain_batch_seconds",
     "Time of one drain transaction.",

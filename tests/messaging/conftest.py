@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
@@ -15,10 +16,12 @@ import pytest
 from django.db import connection as database
 
 from messaging import gateway as gateway_module
+from messaging import transfers
 from messaging.drain import drain_batch
 from messaging.gateway import Gateway
 from messaging.models import Connection, InboundEvent
 from tests.messaging import bodies
+from tests.messaging.origin import Origin, running_origin
 
 THREAD_SECONDS = 30
 
@@ -60,17 +63,20 @@ class Door:
         """Make all calls at once; their answers in order."""
 
         async def gathered() -> list[Answer]:
-            return await asyncio.gather(*(_ask(self.gateway, call) for call in calls))
+            return await asyncio.gather(*(ask(self.gateway, call) for call in calls))
 
         return self._runner.run(gathered())
 
 
-async def _ask(gateway: Gateway, call: Call) -> Answer:
+async def ask(gateway: Gateway, call: Call, *, stalls: bool = False) -> Answer:
+    """Make one call; one that `stalls` never sends the end of its body."""
     pieces = list(call.pieces)
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+        if stalls and not pieces:
+            await asyncio.sleep(THREAD_SECONDS)
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": stalls or bool(pieces)}
 
     async def send(event: Any) -> None:
         sent.append(event)
@@ -181,3 +187,20 @@ def at_once(*works: Callable[[], object]) -> None:
     assert not any(thread.is_alive() for thread in threads)
     if failures:
         raise failures[0]
+
+
+@pytest.fixture
+def media_root(settings: Any, tmp_path: Path) -> Path:
+    """The folder of stored files, a test's own."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def origin(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
+    """The provider's side of the connection `padaria`; a busy machine may be slow to connect."""
+    monkeypatch.setattr(transfers, "CONNECT_SECONDS", 30.0)
+    with running_origin() as found:
+        connection.base_url, connection.api_version = found.base_url, "v24.0"
+        connection.save(update_fields=["base_url", "api_version"])
+        yield found

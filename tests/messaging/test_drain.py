@@ -69,7 +69,7 @@ def test_a_poison_item_dies_alone(connection: Connection) -> None:
     assert by_seq() == [f"wamid.{number}" for number in range(9) if number != 4]
     assert outcomes() == {"applied": 8, "dead": 1}
     letter = DeadLetter.objects.get()
-    assert (letter.source, letter.position, letter.state) == ("inbound", 2, "failed")
+    assert (letter.source, letter.position, letter.state) == ("inbound", 2, "retrying")
     assert letter.code == "DataError"
     assert letter.stack
     line = InboundItem.objects.get(outcome="dead")
@@ -271,7 +271,7 @@ def test_only_the_customer_speaking_counts(connection: Connection) -> None:
     deliver(connection, bodies.body([reaction, system], echoes=[echo]))
     drain_all(connection)
     silent = Conversation.objects.get()
-    assert silent.head_seq == 3
+    assert silent.head_seq == 2
     assert (silent.window_expires_at, silent.waiting_since, silent.inbound_count) == (None, None, 0)
     deliver(connection, bodies.body([bodies.text("wamid.4"), bodies.text("wamid.5", at=NOON + 9)]))
     drain_all(connection)

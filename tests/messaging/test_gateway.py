@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,14 +13,15 @@ from typing import Any
 import pytest
 from django.db import connection as database
 
-from messaging import ingest
+from messaging import ingest, intake
+from messaging.directory import Directory
 from messaging.ledger import balance
 from messaging.models import Connection, InboundEvent
 from messaging.providers.cloud.signature import HEADER
 from messaging.secrets import ConnectionSecrets
 from tests import factories
 from tests.messaging import bodies
-from tests.messaging.conftest import Call, Door, drain_all, locked, stored
+from tests.messaging.conftest import Answer, Call, Door, ask, drain_all, locked, stored
 
 MEGABYTE = 1024 * 1024
 UNKNOWN = "/webhooks/cloud/nobody/"
@@ -149,6 +151,30 @@ def test_an_unknown_address_is_not_found(door: Door) -> None:
     assert stored() == []
 
 
+def test_a_flood_of_unknown_addresses_is_not_a_flood_of_queries(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    read = Directory._select
+
+    async def counted(self: Directory, kind: str, slug: str, deadline: float) -> Any:
+        asked.append(slug)
+        return await read(self, kind, slug, deadline)
+
+    monkeypatch.setattr(Directory, "_select", counted)
+    calls = [Call(path=f"/webhooks/cloud/guess-{n}/", caller="198.51.100.9") for n in range(300)]
+    statuses = [answer.status for answer in door.all(calls)]
+    burst = int(2 * door.gateway._strangers._rate)
+    assert set(statuses) == {404, 429}
+    assert burst <= len(asked) == statuses.count(404) < burst + 20
+    assert door.post(b"{}", path=UNKNOWN, caller="198.51.100.8").status == 404
+
+
+def test_a_first_crowd_of_genuine_calls_meets_no_throttle(door: Door) -> None:
+    calls = [Call(pieces=[b"{}"], headers=bodies.signed(b"{}")) for _ in range(100)]
+    assert {answer.status for answer in door.all(calls)} == {200}
+
+
 def test_an_inactive_connection_is_not_found(door: Door, connection: Connection) -> None:
     Connection.objects.update(is_active=False)
     assert door.post(b"{}").status == 404
@@ -187,6 +213,24 @@ def test_more_than_may_be_in_flight_is_503(door: Door, monkeypatch: pytest.Monke
     assert statuses.count(200) == len(stored()) == 10
     assert statuses.count(503) == 10
     assert door.post(b"again").status == 200
+
+
+def test_bodies_that_are_still_coming_count_as_in_flight(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "MOST_IN_FLIGHT_BYTES", 1000)
+    monkeypatch.setattr(intake, "READ_SECONDS", 0.3)
+    assert door.post(b"warm").status == 200
+
+    async def one_stalls() -> list[Answer]:
+        stalled = asyncio.create_task(ask(door.gateway, Call(pieces=[b"x" * 800]), stalls=True))
+        await asyncio.sleep(0.1)
+        content = b"y" * 400
+        refused = await ask(door.gateway, Call(pieces=[content], headers=bodies.signed(content)))
+        return [refused, await stalled]
+
+    assert [answer.status for answer in door._runner.run(one_stalls())] == [503, 408]
+    assert door.post(b"z" * 1000).status == 200
 
 
 def test_wrongly_signed_calls_are_throttled_by_address(door: Door) -> None:

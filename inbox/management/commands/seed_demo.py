@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from messaging.models import Label, Role, Team, User
+from messaging.models import Label, ProviderKind, Role, Team, User
 from messaging.secrets import ConnectionSecrets
 from messaging.setting_up import (
     ConnectionDetails,
@@ -47,6 +47,8 @@ class Command(BaseCommand):
                     organization=organization, name=name, defaults={"tint": tint}
                 )
             connection = add_connection(organization, _details())
+            for details in _others():
+                add_connection(organization, details)
             for channel in demo.CHANNELS:
                 add_channel(
                     connection,
@@ -72,6 +74,7 @@ def _details() -> ConnectionDetails:
     return ConnectionDetails(
         slug=demo.SLUG,
         name="WhatsApp of the bakery",
+        account_id=demo.WABA_ID,
         api_version=demo.API_VERSION,
         secrets=ConnectionSecrets(
             app_secret=demo.APP_SECRET,
@@ -79,3 +82,21 @@ def _details() -> ConnectionDetails:
             access_token=demo.ACCESS_TOKEN,
         ),
     )
+
+
+def _others() -> tuple[ConnectionDetails, ...]:
+    """Two more ways in; their numbers become channels with the first message."""
+    twilio = ConnectionDetails(
+        slug=demo.SLUG,
+        name="Twilio",
+        kind=ProviderKind.TWILIO,
+        account_id=demo.TWILIO_ACCOUNT_ID,
+        secrets=ConnectionSecrets(auth_token=demo.TWILIO_AUTH_TOKEN),
+    )
+    waha = ConnectionDetails(
+        slug=demo.SLUG,
+        name="WAHA",
+        kind=ProviderKind.WAHA,
+        secrets=ConnectionSecrets(hmac_key=demo.WAHA_HMAC_KEY),
+    )
+    return (twilio, waha)
