@@ -13,7 +13,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
-from config import logs
+from config import logs, policies
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -31,6 +31,7 @@ def required(name: str, why: str) -> str:
 
 DEMO: bool = env.bool("DEMO", False)
 TESTING: bool = env.bool("TESTING", False)
+FAILPOINTS: str = env.str("FAILPOINTS", "") if TESTING else ""
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY", "sessions and signed links need a long random string.")
 FIELD_ENCRYPTION_KEYS: list[str] = [
@@ -179,6 +180,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "inbox.tasks.sweep_leftovers", "schedule": 10.0},
     "watch": {"task": "alerts.tasks.watch", "schedule": 30.0},
     "purge leases": {"task": "locking.tasks.purge_expired_leases", "schedule": 3600.0},
+    "prune bodies": {"task": "messaging.tasks.prune_bodies", "schedule": 3600.0},
+    "sweep files": {"task": "messaging.tasks.sweep_orphaned_files", "schedule": 3600.0},
 }
 
 # --- Who may come in --------------------------------------------------------------------------
@@ -211,29 +214,8 @@ SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:", "blob:"],
-        "media-src": ["'self'", "blob:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "manifest-src": ["'self'"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        "object-src": ["'none'"],
-    },
-}
-PERMISSIONS_POLICY = {
-    "camera": [],
-    "geolocation": [],
-    "microphone": ["self"],
-    "payment": [],
-    "usb": [],
-}
+CONTENT_SECURITY_POLICY = policies.CONTENT_SECURITY_POLICY
+PERMISSIONS_POLICY = policies.PERMISSIONS_POLICY
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 # --- Platform ---------------------------------------------------------------------------------
@@ -241,7 +223,11 @@ GRAPH_API_URL: str = env.str("GRAPH_API_URL", "https://graph.facebook.com").rstr
 GRAPH_API_VERSION: str = env.str("WHATSAPP_API_VERSION", "v25.0")
 WEBHOOK_TIMEOUT: float = env.float("WEBHOOK_TIMEOUT", 2.0)
 WEBHOOK_UNSIGNED_RATE: float = env.float("WEBHOOK_UNSIGNED_RATE", 10.0)
+SPOOL_DIR: str = env.str("SPOOL_DIR", "")
+SPOOL_MAX_BYTES: int = env.int("SPOOL_MAX_BYTES", 1_000_000_000)
 PROCESSING_RETRY_DELAYS: list[float] = env.list("PROCESSING_RETRY_DELAYS", float, [1, 5, 15])
+PROCESSING_MAX_ATTEMPTS: int = env.int("PROCESSING_MAX_ATTEMPTS", 3)
+BODY_RETENTION_DAYS: int = env.int("BODY_RETENTION_DAYS", 90)
 SEND_RETRY_DELAYS: list[float] = env.list("SEND_RETRY_DELAYS", float, [2, 4, 8, 16, 30])
 SEND_MAX_ATTEMPTS: int = env.int("SEND_MAX_ATTEMPTS", 5)
 RETRY_CODES: list[int] = env.list("RETRY_CODES", int, [])
@@ -272,6 +258,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "PREPROCESSING_HOOKS": ["inbox.api.urls.only_with_slash"],
+    "ENUM_NAME_OVERRIDES": {"DeadLetterStateEnum": "messaging.models.DeadLetterState"},
 }
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
 METRICS_ALLOWED_ADDRESSES: list[str] = env.list(
@@ -287,8 +274,23 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = False
+MEDIA_ROOT: str = env.str("MEDIA_ROOT", str(DATA_DIR / "media"))
+MEDIA_S3_BUCKET: str = env.str("MEDIA_S3_BUCKET", "")
+S3_STORAGE = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": MEDIA_S3_BUCKET,
+        "endpoint_url": env.str("MEDIA_S3_ENDPOINT", "") or None,
+        "region_name": env.str("MEDIA_S3_REGION", "") or None,
+        "access_key": env.str("MEDIA_S3_ACCESS_KEY", "") or None,
+        "secret_key": env.str("MEDIA_S3_SECRET_KEY", "") or None,
+        "default_acl": None,
+    },
+}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": S3_STORAGE
+    if MEDIA_S3_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 

@@ -6,26 +6,7 @@ config/settings.py, and only what is computed there is put into words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One name. `default` only where config/settings.py holds no plain value for it."""
-
-    name: str
-    about: str
-    default: str = ""
-    is_secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Names that belong together."""
-
-    title: str
-    variables: tuple[Variable, ...]
-
+from config.variable import Group, Variable
 
 GROUPS = (
     Group(
@@ -113,6 +94,30 @@ GROUPS = (
         ),
     ),
     Group(
+        "Files of messages",
+        (
+            Variable(
+                "MEDIA_ROOT",
+                "Folder of the files that customers send. Back it up. With a bucket, what is on "
+                "its way there.",
+                default="`media` in `DATA_DIR`",
+            ),
+            Variable(
+                "MEDIA_S3_BUCKET",
+                "Keep those files in this bucket instead. Needs the extra `s3`: "
+                "`uv sync --locked --extra s3`.",
+            ),
+            Variable("MEDIA_S3_ENDPOINT", "Address of a bucket that is not at AWS: `https://…`."),
+            Variable("MEDIA_S3_REGION", "Region of the bucket."),
+            Variable(
+                "MEDIA_S3_ACCESS_KEY",
+                "Key of the bucket; without it the machine's own role is used.",
+                is_secret=True,
+            ),
+            Variable("MEDIA_S3_SECRET_KEY", "Its secret.", is_secret=True),
+        ),
+    ),
+    Group(
         "Logging in",
         (
             Variable(
@@ -144,12 +149,34 @@ GROUPS = (
             ),
             Variable(
                 "WEBHOOK_UNSIGNED_RATE",
-                "Wrongly signed calls a second from one address that are answered 403; more are "
-                "answered 429. Genuine calls are never slowed.",
+                "Wrongly signed calls a second from one address that are answered 403, and calls "
+                "to unknown addresses that are answered 404; more are answered 429. Genuine calls "
+                "are never slowed.",
+            ),
+            Variable(
+                "SPOOL_DIR",
+                "Folder on a local disk in which the gateway keeps deliveries while Postgres does "
+                "not take them, instead of answering 503. Empty: no spool.",
+            ),
+            Variable(
+                "SPOOL_MAX_BYTES",
+                "Size of the spool from which on the answer is 503 again.",
             ),
             Variable(
                 "PROCESSING_RETRY_DELAYS",
-                "Seconds to wait after each failure of Postgres while deliveries are applied.",
+                "Seconds to wait after each failure of Postgres while deliveries are applied, "
+                "after each failed try to apply an item of one, and after each failed try to "
+                "fetch a file. The last one repeats.",
+            ),
+            Variable(
+                "PROCESSING_MAX_ATTEMPTS",
+                "Tries to apply an item or to fetch a file before it is given up and waits for a "
+                "person.",
+            ),
+            Variable(
+                "BODY_RETENTION_DAYS",
+                "Days after which the raw body of a finished delivery is emptied; 0 keeps it for "
+                "ever. Lines of the ledger, and what was made of the body, stay.",
             ),
             Variable(
                 "SEND_RETRY_DELAYS",
@@ -246,6 +273,11 @@ GROUPS = (
             Variable(
                 "TESTING",
                 "Set by the tests: works without HTTPS and on a Postgres that may lose data.",
+            ),
+            Variable(
+                "FAILPOINTS",
+                "Places at which tests break processes, as in `drain.claimed=kill@3`; counts for "
+                "nothing without `TESTING`.",
             ),
         ),
     ),

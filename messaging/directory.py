@@ -13,11 +13,14 @@ from typing import Any
 import psycopg
 
 from messaging import patience
+from messaging.failpoints import failpoint
 from messaging.ingest import NotStored
 from messaging.secrets import ConnectionSecrets, SecretsUnreadable, unseal
 
 KEEP_SECONDS = 10.0
+STALE_SECONDS = 1.0  # a Postgres that does not answer is asked again after this
 MOST_ENTRIES = 1000
+Key = tuple[str, str]
 LOOK_UP = """
 SELECT id, sealed_secrets FROM messaging_connection
 WHERE kind = %s AND slug = %s AND is_active
@@ -32,45 +35,93 @@ class Address:
     secrets: ConnectionSecrets
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An address, and until when nobody asks for it again (by the monotonic clock)."""
+
+    address: Address
+    until: float
+
+
 class Directory:
     """Connections by `(kind, slug)`, read over one database connection of its own."""
 
-    def __init__(self, database_url: str, *, timeout: float) -> None:
+    def __init__(self, database_url: str, *, timeout: float, may_be_stale: bool = False) -> None:
+        """`may_be_stale`: while Postgres does not answer, what it said last still holds."""
         self._url = database_url
         self._timeout = timeout
-        self._known: dict[tuple[str, str], tuple[float, Address | None]] = {}
+        self._may_be_stale = may_be_stale
+        self._found: dict[Key, Kept] = {}
+        self._absent: dict[Key, float] = {}
+        self._asked: set[Key] = set()
         self._lock = asyncio.Lock()
         self._connection: psycopg.AsyncConnection | None = None
+
+    def is_familiar(self, kind: str, slug: str) -> bool:
+        """Whether Postgres knew this connection when last asked, or is being asked for it now."""
+        return (kind, slug) in self._found or (kind, slug) in self._asked
 
     async def find(self, kind: str, slug: str) -> Address | None:
         """The address, or None where there is no such connection. Raises NotStored in time."""
         key = (kind, slug)
-        if (kept := self._kept(key)) is not None:
-            return kept[1]
+        if self._is_fresh(key):
+            return self._kept(key)
+        self._asked.add(key)
+        try:
+            return await self._find_in_turn(key)
+        finally:
+            self._asked.discard(key)
+
+    async def _find_in_turn(self, key: Key) -> Address | None:
         deadline = asyncio.get_running_loop().time() + self._timeout
         try:
             async with asyncio.timeout_at(deadline):
                 await self._lock.acquire()
         except TimeoutError as error:
-            raise NotStored("the look-up waited too long") from error
+            return self._stale(key, NotStored("the look-up waited too long"), error)
         try:
             return await self._find_alone(key, deadline)
         finally:
             self._lock.release()
 
-    async def _find_alone(self, key: tuple[str, str], deadline: float) -> Address | None:
+    async def _find_alone(self, key: Key, deadline: float) -> Address | None:
         """One look-up at a time; whoever waited for the same one finds its answer kept."""
-        if (kept := self._kept(key)) is not None:
-            return kept[1]
-        address = await self._read(*key, deadline)
-        if len(self._known) >= MOST_ENTRIES:
-            self._known.clear()
-        self._known[key] = (time.monotonic() + KEEP_SECONDS, address)
+        if self._is_fresh(key):
+            return self._kept(key)
+        try:
+            address = await self._read(*key, deadline)
+        except NotStored as error:
+            return self._stale(key, error, error.__cause__)
+        self._keep(key, address)
         return address
 
-    def _kept(self, key: tuple[str, str]) -> tuple[float, Address | None] | None:
-        kept = self._known.get(key)
-        return kept if kept is not None and kept[0] > time.monotonic() else None
+    def _stale(self, key: Key, problem: NotStored, cause: BaseException | None) -> Address:
+        """What was known before, for another moment. Raises the problem where it may not be."""
+        if not self._may_be_stale or key not in self._found:
+            raise problem from cause
+        address = self._found[key].address
+        self._found[key] = Kept(address, time.monotonic() + STALE_SECONDS)
+        return address
+
+    def _keep(self, key: Key, address: Address | None) -> None:
+        until = time.monotonic() + KEEP_SECONDS
+        if address is None:
+            self._found.pop(key, None)
+            if len(self._absent) >= MOST_ENTRIES:
+                self._absent.clear()
+            self._absent[key] = until
+            return
+        if len(self._found) >= MOST_ENTRIES:
+            del self._found[min(self._found, key=lambda each: self._found[each].until)]
+        self._found[key] = Kept(address, until)
+
+    def _is_fresh(self, key: Key) -> bool:
+        kept = self._found.get(key)
+        return (kept.until if kept else self._absent.get(key, 0.0)) > time.monotonic()
+
+    def _kept(self, key: Key) -> Address | None:
+        kept = self._found.get(key)
+        return kept.address if kept else None
 
     async def _read(self, kind: str, slug: str, deadline: float) -> Address | None:
         try:
@@ -91,6 +142,7 @@ class Directory:
                 self._connection = await psycopg.AsyncConnection.connect(
                     self._url, autocommit=True, application_name="inbox gateway"
                 )
+        failpoint("directory.look_up", self._connection)
         left = deadline - asyncio.get_running_loop().time()
         cursor = await patience.execute(self._connection, LOOK_UP, (kind, slug), timeout=left)
         return await cursor.fetchone()

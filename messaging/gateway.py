@@ -9,30 +9,44 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from django.conf import settings
 from prometheus_client import Counter, Histogram
 
 from messaging.directory import Address, Directory
-from messaging.ingest import Committer, NotStored
+from messaging.failpoints import failpoint
+from messaging.ingest import Committer, Delivery, NotStored, Refused, Room
+from messaging.intake import (
+    BodyReader,
+    Disconnected,
+    Receive,
+    Scope,
+    Send,
+    TooLarge,
+    TooSlow,
+    caller,
+    headers_of,
+    respond,
+)
 from messaging.nudges import Nudger
-from messaging.providers.cloud import signature
+from messaging.providers import PROVIDERS
+from messaging.providers.calls import SignedCall
+from messaging.spool import Spool
+from messaging.spooling import Spooling
 from messaging.strangers import Strangers
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+logger = logging.getLogger(__name__)
+
 Answer = tuple[int, bytes]
 
-MOST_BODY_BYTES = 4 * 1024 * 1024
-KINDS = frozenset({"cloud"})
 SLUG = re.compile(r"^[-a-zA-Z0-9_]{1,60}$")
-KEPT_HEADERS = frozenset({"content-type", "user-agent", signature.HEADER})
+KEPT_HEADERS = frozenset({"content-type", "user-agent"})
 
 received = Counter(
     "whatsapp_webhooks_received", "Webhook calls by provider and answer.", ["provider", "status"]
@@ -45,12 +59,17 @@ duration = Histogram(
 )
 
 
-class TooLarge(Exception):
-    """The body is over 4 MB; the platform's own limit is 3 MB."""
+class TooManyUnknown(Exception):
+    """This caller has asked for too many addresses that do not exist."""
 
 
-class Disconnected(Exception):
-    """The caller went away before its body was complete; nobody waits for an answer."""
+ANSWERS: dict[type[Exception], Answer] = {
+    TooLarge: (413, b"the body is over 4 MB"),
+    TooSlow: (408, b"the body took too long"),
+    TooManyUnknown: (429, b"too many unknown addresses"),
+    NotStored: (503, b"not stored, please repeat"),
+    Refused: (503, b"not stored, please repeat"),
+}
 
 
 class Gateway:
@@ -59,59 +78,123 @@ class Gateway:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._strangers = Strangers(settings.WEBHOOK_UNSIGNED_RATE)
+        self._room = Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one webhook call."""
         started = time.perf_counter()
-        self._start()
+        self.open()
         kind, slug = _place(scope["path"])
+        reader = BodyReader(self._room)
         try:
-            status, body = await self._answer(scope, receive, kind, slug)
-        except TooLarge:
-            status, body = 413, b"the body is over 4 MB"
-        except NotStored:
-            status, body = 503, b"not stored, please repeat"
+            status, body = await self._answer(scope, receive, reader, (kind, slug))
         except Disconnected:
             return
-        label = kind if kind in KINDS else "unknown"
+        except tuple(ANSWERS) as error:
+            status, body = ANSWERS[type(error)]
+        finally:
+            reader.forget()
+        label = kind if kind in PROVIDERS else "unknown"
         received.labels(label, str(status)).inc()
         duration.labels(label).observe(time.perf_counter() - started)
         await respond(send, status, body)
+        failpoint("gateway.answered")
 
-    def _start(self) -> None:
-        """Open what belongs to the running loop; a new loop gets its own."""
+    def open(self) -> None:
+        """Open what belongs to the running loop; a new loop gets its own.
+
+        With a spool the time for an answer is shared: a quarter for the look-up, half for the
+        commit, the rest for the disk.
+        """
         loop = asyncio.get_running_loop()
         if self._loop is loop:
             return
         self._loop = loop
         url, timeout = settings.DATABASE_URL, settings.WEBHOOK_TIMEOUT
+        spool = _spool()
+        part = timeout / 4 if spool else timeout
         self._nudger = Nudger()
-        self._directory = Directory(url, timeout=timeout)
-        self._committer = Committer(url, timeout=timeout, committed=self._nudger.nudge)
+        self._directory = Directory(url, timeout=part, may_be_stale=spool is not None)
+        self._committer = Committer(
+            url, timeout=timeout / 2 if spool else timeout, committed=self._nudger.nudge
+        )
+        self._spooling = (
+            Spooling(spool, database_url=url, timeout=part, committed=self._nudger.nudge)
+            if spool
+            else None
+        )
 
     async def close(self) -> None:
         """Refuse what still waits and let go of the database."""
         if self._loop is not None:
             await self._committer.close()
             await self._directory.close()
+            if self._spooling:
+                await self._spooling.close()
             self._loop = None
 
-    async def _answer(self, scope: Scope, receive: Receive, kind: str, slug: str) -> Answer:
-        address = await self._directory.find(kind, slug) if kind in KINDS else None
+    async def _answer(
+        self, scope: Scope, receive: Receive, reader: BodyReader, place: tuple[str, str]
+    ) -> Answer:
+        headers = headers_of(scope)
+        who = caller(scope, headers)
+        kind, slug = place
+        address = await self._find(kind, slug, who) if kind in PROVIDERS else None
         if address is None:
             return 404, b"no such connection"
-        if scope["method"] == "GET":
+        if scope["method"] == "GET" and kind == "cloud":
             return _verify(scope, address)
         if scope["method"] != "POST":
-            return 405, b"POST or GET"
-        headers = headers_of(scope)
-        body = await read_body(receive, headers)
-        if not _is_genuine(body, headers, address):
-            known = self._strangers.admit(caller(scope, headers))
+            return 405, b"this address takes webhooks"
+        body = await reader.read(receive, headers)
+        provider = PROVIDERS[kind]
+        failpoint("gateway.called")
+        call = SignedCall(body=body, headers=headers, url=_url(scope, headers))
+        if not provider.is_genuine(call, address.secrets):
+            known = self._strangers.admit(who)
             return (403, b"wrong signature") if known else (429, b"too many wrong signatures")
-        kept = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
-        await self._committer.store(address.connection_id, body, kept)
+        failpoint("gateway.verified")
+        wanted = KEPT_HEADERS | provider.kept_headers
+        kept = {name: value for name, value in headers.items() if name in wanted}
+        await self._store(address.connection_id, body, kept)
+        failpoint("gateway.stored")
         return 200, b""
+
+    async def _find(self, kind: str, slug: str, who: str) -> Address | None:
+        """The address; one never heard of costs a stranger's token. Raises TooManyUnknown."""
+        if self._directory.is_familiar(kind, slug):
+            return await self._directory.find(kind, slug)
+        if not self._strangers.admit(who):
+            raise TooManyUnknown
+        address = await self._directory.find(kind, slug)
+        if address is not None:
+            self._strangers.forgive(who)
+        return address
+
+    async def _store(self, connection_id: int, body: bytes, headers: dict[str, str]) -> None:
+        """Into Postgres, else into the spool where there is one. Raises NotStored."""
+        arrived = datetime.now(UTC)
+        delivery = Delivery(connection_id=connection_id, body=body, headers=headers)
+        try:
+            await self._committer.store(delivery)
+        except Refused:
+            raise
+        except NotStored:
+            if self._spooling is None:
+                raise
+            delivery.received_at = arrived
+            await self._spooling.store(delivery)
+
+
+def _spool() -> Spool | None:
+    """The spool, where one is configured; its folder is made if it is missing."""
+    if not settings.SPOOL_DIR:
+        return None
+    try:
+        Path(settings.SPOOL_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        logger.error("no spool folder", extra={"error": type(error).__name__})
+    return Spool(settings.SPOOL_DIR, most_bytes=settings.SPOOL_MAX_BYTES)
 
 
 def _place(path: str) -> tuple[str, str]:
@@ -132,60 +215,12 @@ def _verify(scope: Scope, address: Address) -> Answer:
     return 403, b"wrong verify token"
 
 
-def _is_genuine(body: bytes, headers: dict[str, str], address: Address) -> bool:
-    secrets = (address.secrets.app_secret, address.secrets.previous_app_secret)
-    return signature.is_genuine(body, headers.get(signature.HEADER, ""), secrets)
-
-
-def headers_of(scope: Scope) -> dict[str, str]:
-    """The call's headers by lower-case name."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def caller(scope: Scope, headers: dict[str, str]) -> str:
-    """The caller's address: our own proxies' word for it where there are any.
-
-    "" where a proxy that is not ours speaks for somebody: it is no address to trust.
-    """
-    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-    if hops:
-        count = min(settings.TRUSTED_PROXY_COUNT, len(hops))
-        return hops[-count] if count else ""
-    client = scope.get("client")
-    return client[0] if client else ""
-
-
-async def read_body(receive: Receive, headers: dict[str, str]) -> bytes:
-    """The whole body. Raises TooLarge, Disconnected."""
-    declared = headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MOST_BODY_BYTES:
-        raise TooLarge
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            raise Disconnected
-        chunk = event.get("body", b"")
-        size += len(chunk)
-        if size > MOST_BODY_BYTES:
-            raise TooLarge
-        chunks.append(chunk)
-        if not event.get("more_body", False):
-            return b"".join(chunks)
-
-
-async def respond(
-    send: Send, status: int, body: bytes, content_type: bytes = b"text/plain; charset=utf-8"
-) -> None:
-    """One whole answer that no browser would interpret."""
-    headers = [
-        (b"content-type", content_type),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _url(scope: Scope, headers: dict[str, str]) -> str:
+    """The address the provider called: as configured, else with scheme and Host as received."""
+    base = settings.PUBLIC_URL or f"{scope.get('scheme', 'http')}://{headers.get('host', '')}"
+    query = scope["query_string"].decode("latin-1")
+    path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
+    return f"{base}{path}?{query}" if query else f"{base}{path}"
 
 
 application = Gateway()

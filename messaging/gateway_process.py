@@ -9,8 +9,9 @@ import logging
 from django.db import connection
 
 from messaging.durability import UnsafeDurability, verify
-from messaging.gateway import Gateway, Receive, Scope, Send, caller, headers_of, respond
+from messaging.gateway import Gateway
 from messaging.health import readiness
+from messaging.intake import Receive, Scope, Send, caller, headers_of, respond
 from messaging.metrics import exposition, may_scrape
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class GatewayProcess:
                     logger.critical("%s", error)
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return
+                self.gateway.open()  # what waits in the spool waits for nobody's call
                 await send({"type": "lifespan.startup.complete"})
             elif event["type"] == "lifespan.shutdown":
                 await self.gateway.close()

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from functools import cache
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from messaging.spool import Spool
+
 OK = "ok"
+DEGRADED = "degraded"
 DOWN = "down"
 
 
 def readiness() -> tuple[int, dict[str, object]]:
     """HTTP status and `{parts: {name: "ok"|"degraded"|"down"}}`; needs Postgres alone.
 
-    Synchronous, with the connection's own timeouts. 200 only when both parts are well.
+    Synchronous, with the connection's own timeouts. 200 only when nothing is down.
     """
     try:
         parts = {"postgres": _postgres(), "migrations": _migrations()}
     except (DatabaseError, InterfaceError):
-        return 503, {"parts": {"postgres": DOWN, "migrations": DOWN}}
-    is_well = all(state == OK for state in parts.values())
-    return (200 if is_well else 503), {"parts": parts}
+        parts = {"postgres": DOWN, "migrations": DOWN}
+    parts |= _spool()
+    return (503 if DOWN in parts.values() else 200), {"parts": parts}
+
+
+def _spool() -> dict[str, str]:
+    """Where there is a spool: degraded while acknowledged deliveries wait in it."""
+    if not settings.SPOOL_DIR:
+        return {}
+    spool = Spool(settings.SPOOL_DIR, most_bytes=settings.SPOOL_MAX_BYTES)
+    return {"spool": DEGRADED if spool.waiting() or not spool.is_writable() else OK}
 
 
 def _postgres() -> str:

@@ -10,19 +10,23 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from messaging import patience
+from messaging.failpoints import failpoint
 
 logger = logging.getLogger(__name__)
 
 INSERT = """
-INSERT INTO messaging_inboundevent (connection_id, body, headers)
-SELECT * FROM unnest(%s::bigint[], %b::bytea[], %s::jsonb[])
+INSERT INTO messaging_inboundevent (connection_id, body, headers, received_at)
+SELECT row.connection_id, row.body, row.headers, coalesce(row.received_at, statement_timestamp())
+FROM unnest(%s::bigint[], %b::bytea[], %s::jsonb[], %s::timestamptz[])
+  AS row(connection_id, body, headers, received_at)
 """
 DURABILITY = "-c synchronous_commit=on -c statement_timeout={0}ms -c lock_timeout={0}ms"
 MOST_BATCH_BYTES = 8 * 1024 * 1024
@@ -34,111 +38,65 @@ class NotStored(Exception):
     """The delivery is not known to be durable; the provider must repeat it."""
 
 
-@dataclass(slots=True)
+class Refused(NotStored):
+    """There is no room for it, or Postgres would not take it later either."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Delivery:
-    """One webhook on its way into the database."""
+    """One webhook on its way into the database; `received_at` only if that was not just now."""
 
     connection_id: int
     body: bytes
     headers: dict[str, str]
-    stored: asyncio.Future[None] = field(repr=False)
+    received_at: datetime | None = None
 
 
-class Committer:
-    """Group commit on one database connection of its own, inside one event loop."""
+class Room:
+    """Bytes of bodies in memory, from their first piece to their answer, of one gateway."""
 
-    def __init__(
-        self, database_url: str, *, timeout: float, committed: Callable[[set[int]], None]
-    ) -> None:
-        """`timeout` in seconds bounds each delivery; `committed` hears of connection ids."""
+    def __init__(self) -> None:
+        self._taken_bytes = 0
+
+    def take(self, size_bytes: int) -> None:
+        """Count a piece of a body. Raises Refused where it is too much, and counts nothing."""
+        if self._taken_bytes + size_bytes > MOST_IN_FLIGHT_BYTES:
+            raise Refused("too much is in flight")
+        self._taken_bytes += size_bytes
+
+    def give_back(self, size_bytes: int) -> None:
+        """The pieces are gone from memory."""
+        self._taken_bytes -= size_bytes
+
+
+class Session:
+    """The insert, over one database connection of its own that is made anew when it breaks."""
+
+    def __init__(self, database_url: str, *, timeout: float) -> None:
+        """`timeout` in seconds bounds each connect and each insert."""
         self._url = database_url
         self._timeout = timeout
-        self._committed = committed
-        self._waiting: deque[Delivery] = deque()
-        self._in_flight_bytes = 0
-        self._wake = asyncio.Event()
         self._connection: psycopg.AsyncConnection | None = None
-        self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def store(self, connection_id: int, body: bytes, headers: dict[str, str]) -> None:
-        """Return once the delivery is committed. Raises NotStored after `timeout` or when full."""
-        if self._in_flight_bytes + len(body) > MOST_IN_FLIGHT_BYTES:
-            raise NotStored("too much is waiting")
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Delivery(connection_id, body, headers, stored))
-        self._in_flight_bytes += len(body)
-        self._wake.set()
-        try:
-            async with asyncio.timeout(self._timeout):
-                await stored
-        except TimeoutError as error:
-            raise NotStored("the commit took too long") from error
-        finally:
-            self._in_flight_bytes -= len(body)
+    async def insert(self, deliveries: Sequence[Delivery]) -> None:
+        """One statement, one commit: autocommit returns when both are done.
 
-    async def close(self) -> None:
-        """Stop at once: what is not known to be stored is refused, and comes again."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        await self._disconnect()
-
-    async def _run(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while batch := self._next_batch():
-                await self._commit(batch)
-
-    def _next_batch(self) -> list[Delivery]:
-        """What waits, up to 8 MB; nobody waits any more for what has timed out."""
-        batch: list[Delivery] = []
-        size = 0
-        while self._waiting and len(batch) < MOST_BATCH_COUNT:
-            delivery = self._waiting[0]
-            if batch and size + len(delivery.body) > MOST_BATCH_BYTES:
-                break
-            self._waiting.popleft()
-            if not delivery.stored.done():
-                batch.append(delivery)
-                size += len(delivery.body)
-        return batch
-
-    async def _commit(self, batch: list[Delivery]) -> None:
-        try:
-            await self._insert(batch)
-        except psycopg.IntegrityError as error:
-            await self._commit_apart(batch, error)
-        except Exception as error:
-            # This task serves every webhook: whatever it was, they are refused and come again.
-            if not isinstance(error, psycopg.Error | OSError | TimeoutError):
-                logger.exception("commit failed")
-            await self._disconnect()
-            _settle(batch, NotStored(type(error).__name__))
-        else:
-            _settle(batch, None)
-            self._committed({delivery.connection_id for delivery in batch})
-
-    async def _commit_apart(self, batch: list[Delivery], error: psycopg.IntegrityError) -> None:
-        """A connection that was just deleted spoils the statement; its neighbours do not suffer."""
-        if len(batch) == 1:
-            _settle(batch, NotStored(type(error).__name__))
-            return
-        for delivery in batch:
-            await self._commit([delivery])
-
-    async def _insert(self, batch: list[Delivery]) -> None:
-        """One statement, one commit: autocommit returns when both are done."""
+        After any error the connection has to be closed, and the outcome may be unknown.
+        """
         if self._connection is None or self._connection.closed:
             self._connection = await self._connect()
         columns = (
-            [delivery.connection_id for delivery in batch],
-            [delivery.body for delivery in batch],
-            [Jsonb(delivery.headers) for delivery in batch],
+            [delivery.connection_id for delivery in deliveries],
+            [delivery.body for delivery in deliveries],
+            [Jsonb(delivery.headers) for delivery in deliveries],
+            [delivery.received_at for delivery in deliveries],
         )
+        failpoint("ingest.insert", self._connection)
         await patience.execute(self._connection, INSERT, columns, timeout=self._timeout)
+        failpoint("ingest.committed", self._connection)
 
     async def _connect(self) -> psycopg.AsyncConnection:
+        failpoint("ingest.connect")
         async with asyncio.timeout(self._timeout):
             return await psycopg.AsyncConnection.connect(
                 self._url,
@@ -147,18 +105,125 @@ class Committer:
                 application_name="inbox gateway",
             )
 
-    async def _disconnect(self) -> None:
+    async def close(self) -> None:
+        """Let go of the database; the next insert connects anew."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(psycopg.Error, OSError):
                 await connection.close()
 
 
-def _settle(batch: list[Delivery], error: NotStored | None) -> None:
-    for delivery in batch:
-        if delivery.stored.done():
+@dataclass(slots=True)
+class Waiting:
+    """A delivery and who waits until it is safe."""
+
+    delivery: Delivery
+    stored: asyncio.Future[None] = field(repr=False)
+
+
+class Batches:
+    """What comes in while one batch is being made safe forms the next one."""
+
+    def __init__(self, keep: Callable[[list[Waiting]], Awaitable[None]], *, timeout: float) -> None:
+        """`keep` settles every one of a batch; `timeout` in seconds bounds each delivery."""
+        self._keep = keep
+        self._timeout = timeout
+        self._waiting: deque[Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def store(self, delivery: Delivery) -> None:
+        """Return once the delivery is safe. Raises NotStored, after `timeout` at most."""
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(delivery, stored))
+        self._wake.set()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await stored
+        except TimeoutError as error:
+            raise NotStored("it took too long") from error
+
+    async def close(self) -> None:
+        """Stop at once: what is not known to be stored is refused, and comes again."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        settle(self._waiting, NotStored("stopping"))
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while batch := self._next():
+                try:
+                    await self._keep(batch)
+                except Exception as error:
+                    # This task serves every webhook; whatever it was, they come again.
+                    logger.exception("deliveries not stored")
+                    settle(batch, NotStored(type(error).__name__))
+                finally:
+                    settle(batch, NotStored("stopping"))
+
+    def _next(self) -> list[Waiting]:
+        """What waits, up to 8 MB; nobody waits any more for what has timed out."""
+        batch: list[Waiting] = []
+        size = 0
+        while self._waiting and len(batch) < MOST_BATCH_COUNT:
+            waiting = self._waiting[0]
+            if batch and size + len(waiting.delivery.body) > MOST_BATCH_BYTES:
+                break
+            self._waiting.popleft()
+            if not waiting.stored.done():
+                batch.append(waiting)
+                size += len(waiting.delivery.body)
+        return batch
+
+
+def settle(batch: Iterable[Waiting], error: NotStored | None = None) -> None:
+    """Tell those who still wait."""
+    for waiting in batch:
+        if waiting.stored.done():
             continue
         if error is None:
-            delivery.stored.set_result(None)
+            waiting.stored.set_result(None)
         else:
-            delivery.stored.set_exception(error)
+            waiting.stored.set_exception(error)
+
+
+class Committer:
+    """Group commit of what webhooks bring, inside one event loop."""
+
+    def __init__(
+        self, database_url: str, *, timeout: float, committed: Callable[[set[int]], None]
+    ) -> None:
+        """`timeout` in seconds bounds each delivery; `committed` hears of connection ids."""
+        self._committed = committed
+        self._session = Session(database_url, timeout=timeout)
+        self._batches = Batches(self._commit, timeout=timeout)
+        self.store = self._batches.store
+
+    async def close(self) -> None:
+        """Stop at once, and let go of the database."""
+        await self._batches.close()
+        await self._session.close()
+
+    async def _commit(self, batch: list[Waiting]) -> None:
+        try:
+            await self._session.insert([waiting.delivery for waiting in batch])
+        except (psycopg.IntegrityError, psycopg.DataError) as error:
+            await self._commit_apart(batch, error)
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            await self._session.close()
+            settle(batch, NotStored(type(error).__name__))
+        else:
+            settle(batch)
+            failpoint("ingest.settled")
+            self._committed({waiting.delivery.connection_id for waiting in batch})
+
+    async def _commit_apart(self, batch: list[Waiting], error: psycopg.Error) -> None:
+        """A connection that was just deleted spoils the statement; its neighbours do not suffer."""
+        if len(batch) == 1:
+            settle(batch, Refused(type(error).__name__))
+            return
+        for waiting in batch:
+            await self._commit([waiting])

@@ -6,6 +6,7 @@ an answer. Lost hints cost the sweeper's two seconds.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +15,10 @@ import redis
 from django.conf import settings
 from prometheus_client import Counter
 
+from messaging.failpoints import failpoint
 from messaging.hints import HINT_TIMEOUT_SECONDS, send_hint
+
+logger = logging.getLogger(__name__)
 
 DRAIN_TASK = "messaging.tasks.drain_connection"
 OUTSTANDING_SECONDS = 5
@@ -61,17 +65,26 @@ class Nudger:
             with self._lock:
                 due, self._waiting = self._waiting, set()
             for connection_id in due:
-                if not self._hint(connection_id):
+                if not self._try(connection_id):
                     nudges_failed.inc()
                     time.sleep(PAUSE_AFTER_FAILURE_SECONDS)
 
+    def _try(self, connection_id: int) -> bool:
+        try:
+            return self._hint(connection_id)
+        except Exception:  # the thread outlives whatever one hint meets
+            logger.exception("not nudged")
+            return False
+
     def _hint(self, connection_id: int) -> bool:
+        failpoint("nudges.flag")
         try:
             fresh = self._redis.set(
                 outstanding_key(connection_id), 1, nx=True, ex=OUTSTANDING_SECONDS
             )
         except (redis.RedisError, OSError):
             return False
+        failpoint("nudges.hint")
         return send_hint(DRAIN_TASK, connection_id, queue="inbound") if fresh else True
 
 

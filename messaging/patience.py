@@ -28,7 +28,7 @@ async def execute(
         cut.cancel()
 
 
-def hang_up(connection: psycopg.AsyncConnection) -> None:
+def hang_up(connection: psycopg.AsyncConnection | psycopg.Connection) -> None:
     """End the connection's stream, so that whoever waits for it hears of it at once.
 
     Its descriptor stays open until the connection is closed, so that no other can get its number

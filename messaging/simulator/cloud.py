@@ -9,6 +9,7 @@ import msgspec
 
 from messaging.simulator import payloads
 from messaging.simulator.customers import Channel, Customer, channel_from_demo
+from messaging.simulator.files import Files
 from messaging.simulator.hints import Hints
 from messaging.simulator.history import (
     ChannelKnown,
@@ -36,6 +37,7 @@ class Cloud:
         self.timing = msgspec.structs.replace(settings.timing)
         self.hints = Hints()
         self.history = History(settings.data_dir)
+        self.files = Files(settings.data_dir)
         channels = [channel_from_demo(channel) for channel in settings.channels]
         self.phones = Phones(channels, settings.customers)
         self.webhooks = Webhooks(settings, self.faults, self.hints.changed)

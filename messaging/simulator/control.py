@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from messaging.simulator.cloud import Cloud
+from messaging.simulator.compositions import compose
 from messaging.simulator.customers import Customer, bsuid_of, digits_of, tint_of
 from messaging.simulator.keys import CLOUD
 from messaging.simulator.switches import Faults, Timing, Unacceptable, merge, reset
@@ -20,7 +21,9 @@ WEBHOOKS_SHOWN = 100
 
 @routes.post("/sim/inbound")
 async def inbound(request: web.Request) -> web.Response:
-    """A customer writes. Every key that is not ours goes into the message as it is."""
+    """A customer writes. Every key that is not ours goes into the message as it is; what the
+    object of its type leaves out is filled in.
+    """
     cloud = request.app[CLOUD]
     fields = await _object(request)
     customer = _sender(cloud, fields)
@@ -29,7 +32,9 @@ async def inbound(request: web.Request) -> web.Response:
         raise Unacceptable("“channel” is a phone_number_id: digits only.")
     content = {name: value for name, value in fields.items() if name not in OURS}
     _require_content(content)
-    wamid = cloud.write(customer, cloud.adopt_channel(str(channel_id)), content)
+    channel = cloud.adopt_channel(str(channel_id))
+    content = compose(content, files=cloud.files, chat=cloud.phones.peek(customer, channel))
+    wamid = cloud.write(customer, channel, content)
     return web.json_response({"wamid": wamid}, status=202)
 
 
@@ -169,6 +174,6 @@ def _require_content(content: dict[str, Any]) -> None:
     text = content.get("text")
     if kind == "text" and not (isinstance(text, dict) and isinstance(text.get("body"), str)):
         raise Unacceptable("A text needs {“text”: {“body”: …}}.")
-    for name in ("id", "timestamp"):
+    for name in ("id", "timestamp", "data"):
         if not isinstance(content.get(name, ""), str):
             raise Unacceptable(f"“{name}” is a string.")

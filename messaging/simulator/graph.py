@@ -1,26 +1,31 @@
-"""The Graph side: `/{version}/{phone_number_id}` and its `messages`.
+"""The Graph side: `/{version}/{phone_number_id}`, its `messages`, and files.
 
-Source: Cloud API reference, "Phone numbers" and "Messages".
+Source: Cloud API reference, "Phone numbers", "Messages" and "Media".
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import random
+import secrets
+import time
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from messaging.simulator import sending
 from messaging.simulator.cloud import Cloud
-from messaging.simulator.customers import Channel
+from messaging.simulator.customers import Channel, digits_of
+from messaging.simulator.files import File, expiry
 from messaging.simulator.graph_errors import GraphError, new_trace_id
 from messaging.simulator.keys import CLOUD
 from messaging.simulator.phones import Chat, Message
 
 routes = web.RouteTableDef()
 VERSION = r"{version:v\d+\.\d+}"
+ATTACHMENTS = "/whatsapp_business/attachments/"
 
 
 class NoGraphAnswer(Exception):
@@ -33,6 +38,10 @@ class NoGraphAnswer(Exception):
 
 @routes.get(f"/{VERSION}/{{phone_number_id}}")
 async def phone_number(request: web.Request) -> web.Response:
+    """A number, or a file: Graph gives both the same address."""
+    file = request.app[CLOUD].files.find(request.match_info["phone_number_id"])
+    if file is not None:
+        return _file_address(request, file)
     channel = _admit(request)
     known: dict[str, object] = {
         "verified_name": channel.name,
@@ -69,6 +78,22 @@ async def messages(request: web.Request) -> web.StreamResponse:
     return _answer(request, asked, chat, message)
 
 
+@routes.get(ATTACHMENTS)
+async def attachment(request: web.Request) -> web.Response:
+    """A file's bytes, for five minutes after its address was asked for, and with the token."""
+    _authenticate(request)
+    cloud = request.app[CLOUD]
+    await asyncio.sleep(cloud.faults.media_delay_seconds)
+    if cloud.faults.media_unavailable:
+        raise NoGraphAnswer(503)
+    file = cloud.files.find(request.query.get("mid", ""))
+    ends_at = digits_of(request.query.get("ext", ""))
+    if file is None or cloud.faults.media_expired or int(ends_at or 0) < time.time():
+        raise NoGraphAnswer(404)
+    content = file.content + (b"\0" if cloud.faults.media_wrong_checksum else b"")
+    return web.Response(body=content, headers={"Content-Type": file.mime_type})
+
+
 @routes.route("*", f"/{VERSION}/{{path:.*}}")
 async def unknown_path(request: web.Request) -> web.Response:
     _authenticate(request)
@@ -86,6 +111,22 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.json_response(error.body(), status=error.http_status, headers=headers)
     except NoGraphAnswer as error:
         return web.Response(status=error.status, text="The server could not answer.")
+
+
+def _file_address(request: web.Request, file: File) -> web.Response:
+    _authenticate(request)
+    media_id = request.match_info["phone_number_id"]
+    query = {"mid": media_id, "ext": str(expiry()), "hash": secrets.token_urlsafe(16)}
+    return web.json_response(
+        {
+            "messaging_product": "whatsapp",
+            "url": str(request.url.origin().with_path(ATTACHMENTS).with_query(query)),
+            "mime_type": file.mime_type,
+            "sha256": hashlib.sha256(file.content).hexdigest(),
+            "file_size": len(file.content),
+            "id": media_id,
+        }
+    )
 
 
 def _admit(request: web.Request) -> Channel:

@@ -8,11 +8,13 @@ WORDS = {
     "audio": "Audio",
     "contacts": "Contact card",
     "document": "Document",
+    "edit": "Edited",
     "image": "Photo",
     "interactive": "Choices",
     "location": "Location",
     "order": "Order",
     "reaction": "Reaction",
+    "revoke": "Deleted a message",
     "sticker": "Sticker",
     "template": "Template",
     "video": "Video",
@@ -31,11 +33,11 @@ def shown_text(kind: str, content: Any) -> str:
 
 def _said(fields: dict[str, Any]) -> str:
     """The part of the object that people would quote."""
-    for name in ("caption", "filename", "name", "text", "title", "emoji", "address"):
+    for name in ("caption", "filename", "name", "text", "title", "emoji", "address", "body"):
         value = fields.get(name)
         if isinstance(value, str) and value:
             return value
-    for name in ("body", "button_reply", "list_reply", "nfm_reply"):
+    for name in ("message", "text", "body", "button_reply", "list_reply", "nfm_reply"):
         value = fields.get(name)
         if isinstance(value, dict):
             return _said(value)

@@ -39,6 +39,11 @@ class Faults(msgspec.Struct, kw_only=True):
     throttled: bool = False
     window_closed: bool = False
     fail_code: Code | None = None
+    # The files that we hand out.
+    media_unavailable: bool = False
+    media_expired: bool = False
+    media_wrong_checksum: bool = False
+    media_delay_seconds: Seconds = 0
 
 
 class Timing(msgspec.Struct, kw_only=True):

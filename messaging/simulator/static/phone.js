@@ -67,7 +67,20 @@ async function send() {
   if (isSent) pull();
 }
 
+/* Anything but text: the simulator fills in what such a message holds. */
+async function sendOther(select) {
+  const type = select.value;
+  select.value = "";
+  if (!type || !state) return;
+  const { customer, channel } = state;
+  const sender = customer.id.includes(".") ? { user_id: customer.id } : { from: customer.id };
+  const message = { ...sender, channel: channel.id, type };
+  if (await attempt(() => call("POST", "/sim/inbound", message))) pull();
+}
+
 function listen() {
+  const more = document.querySelector("select[name=kind]");
+  more.addEventListener("change", () => sendOther(more));
   role("composer").addEventListener("submit", (event) => {
     event.preventDefault();
     send();
