@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from alerts.findings import Finding
 from alerts.models import Alert, AlertState, Notification
-from alerts.rules import RULES
+from alerts.rules import RULES, provider_news, provider_state
 from alerts.telling import tell_due
+from messaging import notices
 from messaging.heartbeats import beat
 from messaging.models import Membership, Role
 from messaging.sql import execute
@@ -32,7 +33,11 @@ def evaluate_rules() -> int:
     """Run every rule; how many alerts were opened. Safe to run twice at once."""
     beat("alerts")
     now = timezone.now()
-    return sum(_evaluate(kind, list(evaluate(now)), now) for kind, evaluate in RULES.items())
+    newest = notices.newest()
+    opened = sum(_evaluate(kind, list(evaluate(now)), now) for kind, evaluate in RULES.items())
+    for rule in (provider_news, provider_state):
+        rule.mark_handled(newest)
+    return opened
 
 
 def _evaluate(kind: str, findings: list[Finding], now: datetime) -> int:
