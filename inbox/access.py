@@ -14,10 +14,21 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from messaging.models import Channel, Conversation, Membership, Message, User
+from messaging.models import (
+    Channel,
+    Contact,
+    Conversation,
+    DeadLetter,
+    Media,
+    Membership,
+    Message,
+    Role,
+    User,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,11 +121,51 @@ def conversation_or_404(
     return found
 
 
-def messages(membership: Membership, conversation: Conversation | None = None) -> MessageQuerySet:
-    """Messages of visible conversations, or of one that was found through this module."""
-    if conversation is not None:
-        return Message.objects.filter(conversation=conversation)
+def messages(membership: Membership, *found: Conversation) -> MessageQuerySet:
+    """Messages of visible conversations, or of those that were found through this module."""
+    if found:
+        return Message.objects.filter(conversation__in=found)
     return Message.objects.filter(conversation__in=conversations(membership))
+
+
+def media_or_404(membership: Membership, media_id: int) -> Media:
+    """One file of a visible conversation."""
+    if not 0 < media_id <= LARGEST_ID:
+        raise Http404
+    visible = Media.objects.filter(message__conversation__in=conversations(membership))
+    found = visible.select_related("message").filter(pk=media_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def contacts(membership: Membership) -> QuerySet[Contact]:
+    """People the member may see, each once: their parts are not listed.
+
+    Whoever sees all channels and teams sees everybody; others those with whom they see a
+    conversation.
+    """
+    rows = Contact.objects.filter(
+        organization_id=membership.organization_id, merged_into__isnull=True
+    )
+    if membership.sees_all_channels and membership.sees_all_teams:
+        return rows
+    visible = conversations(membership).order_by()
+    return rows.filter(
+        Exists(visible.filter(contact=OuterRef("pk")))
+        | Exists(visible.filter(contact__merged_into=OuterRef("pk")))
+    )
+
+
+def contact_or_404(membership: Membership, contact_id: int) -> Contact:
+    """One visible person; a part of one stands for them."""
+    if not 0 < contact_id <= LARGEST_ID:
+        raise Http404
+    named = Q(pk=contact_id) | Q(pk__in=Contact.objects.filter(parts=contact_id))
+    found = contacts(membership).filter(named).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def channels(membership: Membership) -> QuerySet[Channel]:
@@ -123,6 +174,30 @@ def channels(membership: Membership) -> QuerySet[Channel]:
     if membership.sees_all_channels:
         return rows
     return rows.filter(pk__in=membership.channels.all())
+
+
+def reads_dead_letters(membership: Membership) -> bool:
+    """Whether the role looks after work that could not be done."""
+    return membership.manages or membership.role == Role.SUPERVISOR
+
+
+def dead_letters(membership: Membership) -> QuerySet[DeadLetter]:
+    """Work that could not be done, for owners, admins and supervisors; none for others.
+
+    Its payload holds what customers wrote, so what a supervisor does not see stays hidden here
+    too: letters of other channels or of no channel, and files of other teams' messages.
+    """
+    rows = DeadLetter.objects.filter(organization_id=membership.organization_id)
+    if not reads_dead_letters(membership):
+        return rows.none()
+    if membership.manages:
+        return rows
+    if not membership.sees_all_channels:
+        rows = rows.filter(channel__in=membership.channels.all())
+    if not membership.sees_all_teams:
+        theirs = Q(media__message__conversation__in=conversations(membership))
+        rows = rows.filter(Q(media__isnull=True) | theirs)
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
@@ -12,37 +12,48 @@ from django.utils import timezone, translation
 from inbox import access, queries, realtime, rows
 from inbox.models import ReadMark
 from inbox.tickets import Ticket
-from messaging.models import Conversation
+from inbox.unions import Union, unions_of
 
 MOST_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed in one organisation's list between two of its numbers."""
+    """What changed in one organisation's list between two of its numbers.
+
+    `html` by language and by what of a union its viewer may see: nearly always all of it.
+    """
 
     organization_id: int
     from_seq: int
     to_seq: int
     is_complete: bool
-    conversations: tuple[Conversation, ...]
-    html: dict[str, dict[int, str]]
+    unions: dict[int, Union]
+    html: dict[str, dict[tuple[int, ...], str]]
     reads: dict[tuple[int, int], int]
 
     def frame(self, ticket: Ticket) -> str:
         """`list.changed` for one viewer: the rows they may see, and how far they have read."""
-        html = self.html[ticket.language]
-        visible = ",".join(
-            f'{{"id":{row.pk},"read":{self.reads.get((ticket.user_id, row.pk), 0)},'
-            f'"html":{html[row.pk]}}}'
-            for row in self.conversations
-            if ticket.scope.sees(row)
-        )
         group = realtime.organization_group(self.organization_id)
         return (
             f'{{"type":"list.changed","group":"{group}","from":{self.from_seq},'
-            f'"to":{self.to_seq},"rows":[{visible}]}}'
+            f'"to":{self.to_seq},"rows":[{",".join(self._rows(ticket))}]}}'
         )
+
+    def _rows(self, ticket: Ticket) -> Iterator[str]:
+        """Rows that changed; those that a main one stands for are gone."""
+        html = self.html[ticket.language]
+        told: set[int] = set()
+        for pk, union in self.unions.items():
+            seen = union.seen_by(ticket.scope.sees)
+            if seen is None or pk not in seen.key:
+                continue
+            if pk != seen.main.pk:
+                yield f'{{"id":{pk},"gone":true}}'
+            if seen.main.pk not in told:
+                told.add(seen.main.pk)
+                read = sum(self.reads.get((ticket.user_id, each), 0) for each in seen.key)
+                yield f'{{"id":{seen.main.pk},"read":{read},"html":{html[seen.key]}}}'
 
 
 def read_changes(organization_id: int, after: int, tickets: Iterable[Ticket]) -> Changes:
@@ -54,32 +65,48 @@ def read_changes(organization_id: int, after: int, tickets: Iterable[Ticket]) ->
     head = queries.organization_head(organization_id)
     changed = access.rows_for_scopes(organization_id).filter(changed_seq__gt=after)
     found = list(queries.with_row_parts(changed).order_by("changed_seq")[:MOST_ROWS])
+    everything = queries.with_row_parts(access.rows_for_scopes(organization_id))
+    unions = unions_of(found, everything)
+    unions = {row.pk: unions[row.pk] for row in found}
     is_complete = len(found) < MOST_ROWS
     return Changes(
         organization_id=organization_id,
         from_seq=after,
         to_seq=max(head, after) if is_complete else found[-1].changed_seq,
         is_complete=is_complete,
-        conversations=tuple(found),
-        html={language: _rendered(found, language) for language in {v.language for v in viewers}},
-        reads=_reads(found, viewers),
+        unions=unions,
+        html=_rendered(unions.values(), viewers),
+        reads=_reads(unions.values(), viewers),
     )
 
 
-def _rendered(found: list[Conversation], language: str) -> dict[int, str]:
+def _rendered(
+    unions: Collection[Union], viewers: list[Ticket]
+) -> dict[str, dict[tuple[int, ...], str]]:
+    html: dict[str, dict[tuple[int, ...], str]] = {ticket.language: {} for ticket in viewers}
     now = timezone.now()
-    with translation.override(language):
-        return {
-            row.pk: json.dumps(
-                render_to_string("inbox/_row.html", {"row": rows.row_of(row, now=now)})
-            )
-            for row in found
-        }
+    for ticket in _differing(viewers):
+        rendered = html[ticket.language]
+        with translation.override(ticket.language):
+            for union in unions:
+                seen = union.seen_by(ticket.scope.sees)
+                if seen is not None and seen.key not in rendered:
+                    row = rows.row_of(seen, now=now)
+                    rendered[seen.key] = json.dumps(
+                        render_to_string("inbox/_row.html", {"row": row})
+                    )
+    return html
 
 
-def _reads(found: list[Conversation], viewers: list[Ticket]) -> dict[tuple[int, int], int]:
+def _differing(viewers: list[Ticket]) -> Iterable[Ticket]:
+    """One ticket of each language and scope."""
+    return {(ticket.language, ticket.scope): ticket for ticket in viewers}.values()
+
+
+def _reads(unions: Iterable[Union], viewers: list[Ticket]) -> dict[tuple[int, int], int]:
     marks = ReadMark.objects.filter(
-        conversation__in=found, user__in={ticket.user_id for ticket in viewers}
+        conversation__in={pk for union in unions for pk in union.key},
+        user__in={ticket.user_id for ticket in viewers},
     )
     return {
         (user_id, conversation_id): count

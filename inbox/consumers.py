@@ -27,6 +27,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.opened: int | None = None
+        self.followed: frozenset[int] = frozenset()
         self.is_admitted = False
 
     async def connect(self) -> None:
@@ -61,24 +62,24 @@ class InboxConsumer(AsyncWebsocketConsumer):
         if not self.is_admitted:
             return
         if frame.get("type") == "leave":
-            self.opened = None
+            self.opened, self.followed = None, frozenset()
         elif frame.get("type") == "open":
             await self._open(frame.get("conversation"))
 
     async def _open(self, conversation_id: object) -> None:
         """Join after a permission check; the head is read after joining, so nothing is missed."""
-        self.opened = None
+        self.opened, self.followed = None, frozenset()
         if not isinstance(conversation_id, int) or not 0 < conversation_id <= LARGEST_ID:
             return
         group = realtime.conversation_group(conversation_id)
-        if await hub.in_thread(tickets.open_conversation, self.ticket, conversation_id) is None:
+        heads = await hub.in_thread(tickets.open_conversation, self.ticket, conversation_id)
+        if not heads:
             await self.tell({"type": "conversation.denied", "group": group})
             return
-        self.opened = conversation_id
-        head = await hub.in_thread(tickets.open_conversation, self.ticket, conversation_id)
-        await self.tell(
-            {"type": "conversation.opened", "group": group, "from": head or 0, "to": head or 0}
-        )
+        self.opened, self.followed = conversation_id, frozenset(heads)
+        heads = await hub.in_thread(tickets.open_conversation, self.ticket, conversation_id)
+        head = heads.get(conversation_id, 0)
+        await self.tell({"type": "conversation.opened", "group": group, "from": head, "to": head})
 
     async def tell(self, frame: dict[str, Any]) -> None:
         """Send one frame."""
@@ -93,8 +94,8 @@ class InboxConsumer(AsyncWebsocketConsumer):
         organization_id = self.ticket.organization_id
         head = organizations.get(organization_id, 0)
         heads = {realtime.organization_group(organization_id): head}
-        if self.opened in timelines:
-            heads[realtime.conversation_group(self.opened)] = timelines[self.opened]
+        for conversation_id in self.followed & timelines.keys():
+            heads[realtime.conversation_group(conversation_id)] = timelines[conversation_id]
         await self.tell(
             {
                 "type": "heartbeat",

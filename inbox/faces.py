@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 import phonenumbers
+from django.utils.translation import gettext as _
 
-from messaging.models import Contact, IdentityKind, User
+from messaging.models import Contact, ContactIdentity, IdentityKind, User
 
 TINTS = 6
 INKS = 4
 FALLBACK = "#"
 # The identity a nameless contact is called by, best first.
-SPEAKING = [IdentityKind.USERNAME, IdentityKind.PHONE, IdentityKind.OTHER, IdentityKind.BSUID]
+SPEAKING = [
+    IdentityKind.USERNAME,
+    IdentityKind.PHONE,
+    IdentityKind.OTHER,
+    IdentityKind.BSUID,
+    IdentityKind.PARENT_BSUID,
+    IdentityKind.LID,
+    IdentityKind.GROUP,
+]
 
 
 def initials(name: str) -> str:
@@ -41,21 +51,34 @@ def contact_name(contact: Contact) -> str:
 
     Needs `identities` prefetched where many are asked for.
     """
-    return contact.name.strip() or contact_handle(contact) or "–"
+    return spoken_name(contact) or "–"
+
+
+def spoken_name(contact: Contact) -> str:
+    """The name or the readable id of a contact; "" where there is neither."""
+    return contact.person.name.strip() or contact_handle(contact)
 
 
 def contact_handle(contact: Contact) -> str:
-    """Phone number or username, as people write it; empty where there is neither."""
+    """Phone number or username, as people write it; empty where there is neither.
+
+    An id that was given up may be somebody else's by now, so it names nobody.
+    """
+    return handle_of(each for each in contact.person.identities.all() if each.retired_at is None)
+
+
+def handle_of(identities: Iterable[ContactIdentity]) -> str:
+    """The best to call somebody by, among some of their ids."""
     values: dict[str, str] = {}
-    for identity in contact.identities.all():
+    for identity in identities:
         values.setdefault(identity.kind, identity.value)
     for kind in SPEAKING:
         if kind in values:
-            return _written(kind, values[kind])
+            return written(kind, values[kind])
     return ""
 
 
-def _phone(digits: str) -> str:
+def written_phone(digits: str) -> str:
     """With the spaces its country writes; as it came where it is no number of the plan."""
     international = f"+{digits.lstrip('+')}"
     try:
@@ -66,9 +89,12 @@ def _phone(digits: str) -> str:
     return phonenumbers.format_number(number, style)
 
 
-def _written(kind: str, value: str) -> str:
+def written(kind: str, value: str) -> str:
+    """An id as people write it."""
     if kind == IdentityKind.PHONE:
-        return _phone(value)
+        return written_phone(value)
     if kind == IdentityKind.USERNAME:
         return f"@{value.lstrip('@')}"
+    if kind == IdentityKind.GROUP:
+        return _("Group")
     return value

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -149,7 +148,7 @@ class Hub:
             self._mark_dirty(organization_id)
 
     async def _timeline_moved(self, conversation_id: int, from_seq: int, to_seq: int) -> None:
-        viewers = [s for s in self.sockets if s.opened == conversation_id]
+        viewers = [s for s in self.sockets if conversation_id in s.followed]
         if not viewers or to_seq <= self.timelines.get(conversation_id, 0):
             return
         self.timelines[conversation_id] = to_seq
@@ -185,12 +184,9 @@ class Hub:
                 raise
 
     async def _compare_heads(self, *, beat: bool) -> None:
-        opened: dict[int, list[InboxConsumer]] = defaultdict(list)
-        for socket in self.sockets:
-            if socket.opened:
-                opened[socket.opened].append(socket)
+        followed = {pk for socket in self.sockets for pk in socket.followed}
         here = {socket.ticket.organization_id for socket in self.sockets}
-        organizations, conversations = await in_thread(tickets.heads, here, set(opened))
+        organizations, conversations = await in_thread(tickets.heads, here, followed)
         for organization_id, head in organizations.items():
             if head > self.heads.get(organization_id, head):
                 self._mark_dirty(organization_id)

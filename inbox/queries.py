@@ -5,22 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from inbox import access, cursors
+from inbox import access, contacts, cursors, unions
 from messaging.models import (
+    Contact,
     Conversation,
     ConversationState,
     Membership,
     Message,
     OrganizationCounter,
 )
+from messaging.models.message import SEARCH_VECTOR
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 PAGE = 50
+# What stands in tables of its own; people are asked for only where there are some.
+MESSAGE_PARTS = (
+    "media",
+    "amendments__contact__identities",
+    "amendments__contact__merged_into__identities",
+    "sender__identities",
+    "sender__merged_into__identities",
+)
 MOST_COUNTED = 999
 
 
@@ -59,11 +70,37 @@ def view_filter(view: str, membership: Membership) -> Q:
     return chosen
 
 
+def with_merged(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Conversations with all that tells whether their contact was merged."""
+    parts = Contact.objects.filter(merged_into=OuterRef("contact"))
+    return rows.annotate(has_parts=Exists(parts)).select_related("contact__merged_into")
+
+
 def with_row_parts(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Conversations with all a row or an API object shows; three queries in all."""
-    return rows.select_related(
-        "channel", "channel__connection", "contact", "assignee", "team", "last_message"
-    ).prefetch_related("contact__identities", "labels")
+    """Conversations with all a row shows; three queries in all, one more for merged contacts."""
+    return (
+        with_merged(rows)
+        .select_related(
+            "channel",
+            "channel__connection",
+            "assignee",
+            "team",
+            "last_message",
+            "last_message__sender",
+            "last_reaction",
+            "last_reaction__message",
+        )
+        .prefetch_related("contact__identities", "contact__merged_into__identities", "labels")
+    )
+
+
+def with_api_parts(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Conversations with all an API object shows: a row's, and the whole of the last message."""
+    return (
+        with_row_parts(rows)
+        .select_related("last_message__author")
+        .prefetch_related(*(f"last_message__{part}" for part in MESSAGE_PARTS))
+    )
 
 
 def page_by_activity(rows: QuerySet[Conversation], *, before: str = "", limit: int = PAGE) -> Page:
@@ -95,14 +132,68 @@ def page_of_messages(rows: QuerySet[Message], *, before: str = "", limit: int = 
     return Page(found, cursors.encode(last.sort_at, last.seq) if last else "")
 
 
+def page_of_union(membership: Membership, union: unions.Union, *, before: str = "") -> Page:
+    """A page of what one person and we said on one channel, newest first. Raises BadCursor."""
+    chosen = unions.page_filter(union, before, PAGE + 1)
+    rows = access.messages(membership, *union.all).filter(chosen)
+    found = list(with_message_parts(rows).order_by("-sort_at", "-pk")[: PAGE + 1])
+    more = len(found) > PAGE
+    found = found[:PAGE]
+    last = found[-1] if more else None
+    return Page(found, cursors.encode(last.sort_at, last.pk) if last else "")
+
+
 def with_message_parts(rows: QuerySet[Message]) -> QuerySet[Message]:
-    """Messages with all a bubble or an API object shows, in one query."""
-    return rows.select_related("author", "reply_to", "reply_to__author")
+    """Messages with all a bubble or an API object shows.
+
+    Three queries: messages, files, amendments; and one more each for the ids of people who wrote
+    in groups, were quoted there, or reacted there.
+    """
+    return rows.select_related(
+        "author", "sender", "reply_to", "reply_to__author", "reply_to__sender"
+    ).prefetch_related("reply_to__sender__identities", *MESSAGE_PARTS)
+
+
+def search_messages(membership: Membership, text: str) -> QuerySet[Message]:
+    """Messages that hold all words of `text`, newest first: bodies, captions and file names.
+
+    Quotes keep words together, `-` leaves out, `or` takes either.
+    """
+    query = SearchQuery(text, config="simple", search_type="websearch")
+    rows = access.messages(membership).annotate(words=SEARCH_VECTOR).filter(words=query)
+    return rows.order_by("-sort_at", "-pk")
+
+
+def page_of_found(rows: QuerySet[Message], *, before: str = "", limit: int = PAGE) -> Page:
+    """A page of `search_messages`, each with its conversation. Raises BadCursor."""
+    if before:
+        moment, number = cursors.decode(before)
+        earlier = Q(sort_at__lt=moment) | Q(sort_at=moment, pk__lt=number)
+        rows = rows.filter(earlier, sort_at__lte=moment)
+    parts = with_message_parts(rows).select_related(
+        "conversation__channel", "conversation__contact__merged_into"
+    )
+    found = list(
+        parts.prefetch_related(
+            "conversation__contact__identities", "conversation__contact__merged_into__identities"
+        )[: limit + 1]
+    )
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(found[:limit], cursors.encode(last.sort_at, last.pk) if last else "")
+
+
+def search_conversations(
+    membership: Membership, rows: QuerySet[Conversation], text: str
+) -> QuerySet[Conversation]:
+    """Those of `rows` in which something was said, or with somebody whose name or id fits."""
+    people = contacts.named(access.contacts(membership), text).values("pk")
+    hits = search_messages(membership, text).order_by().values("conversation")
+    return rows.filter(Q(pk__in=hits) | Q(contact__in=people) | Q(contact__merged_into__in=people))
 
 
 def view_counts(membership: Membership) -> dict[str, int]:
     """How many conversations each view holds, counted up to one more than MOST_COUNTED."""
-    seen = access.conversations(membership)
+    seen = unions.shown(access.conversations(membership))
     return {
         view: seen.filter(view_filter(view, membership)).order_by()[: MOST_COUNTED + 1].count()
         for view in VIEWS

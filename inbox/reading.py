@@ -48,7 +48,9 @@ def with_read_count(rows: ConversationQuerySet, user: User) -> QuerySet[Conversa
 
 def _genuine_after(seq: int) -> Subquery:
     newer = (
-        Message.objects.filter(conversation=OuterRef("pk"), seq__gt=seq, direction=Direction.IN)
+        Message.objects.filter(
+            conversation=OuterRef("pk"), seq__gt=seq, direction=Direction.IN, is_silent=False
+        )
         .exclude(kind__in=SILENT_KINDS)
         .order_by()
         .values("conversation")

@@ -14,10 +14,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inbox import access
+from inbox import access, queries, unions
 from locking import leases
 from locking.errors import LeaseHeld
-from messaging import timeline, windows
+from messaging import merging, timeline, windows
 from messaging.models import Conversation, Direction, Membership, Message, User
 from messaging.outgoing import Draft, compose
 from outbound import outbox
@@ -59,6 +59,13 @@ class WindowClosed(Exception):
     since: datetime | None
 
 
+@dataclass(eq=False)
+class GoesOn(Exception):
+    """Contacts were merged: what was said since stands in another conversation, not seen here."""
+
+    conversation: Conversation
+
+
 class ReadOnly(Exception):
     """The member's role reads and does not write."""
 
@@ -73,17 +80,22 @@ class Invalid(Exception):
 def send_reply(membership: Membership, conversation_id: int, reply: Reply) -> tuple[Message, bool]:
     """Write `reply` into the conversation and the outbox; the message, and whether it is new.
 
-    A repeat with the same client_message_id and content gives the first message again. Raises
-    Http404, ReadOnly, Invalid, IdReused, LeaseHeld, Unseen or WindowClosed; then nothing was
-    written.
+    A repeat with the same client_message_id and content gives the first message again. Where
+    contacts were merged, it goes to the conversation that goes on. Raises Http404, ReadOnly,
+    Invalid, IdReused, GoesOn, LeaseHeld, Unseen or WindowClosed; then nothing was written.
     """
-    conversation = access.conversation_or_404(membership, conversation_id)
+    seen = queries.with_merged(access.conversations(membership))
+    asked = access.conversation_or_404(membership, conversation_id, seen)
     if not membership.replies:
         raise ReadOnly
     reply = _cleaned(reply)
-    first = _first_answer(conversation, reply)
+    union = unions.unions_of([asked], seen)[asked.pk]
+    first = _first_answer(union.main, reply, within=union.key)
     if first is not None:
         return first, False
+    conversation = union.main
+    if conversation.pk != asked.pk and reply.seen_seq is not None:
+        raise GoesOn(conversation)
     quoted = _quoted(conversation, reply)
     try:
         with transaction.atomic():
@@ -97,9 +109,11 @@ def send_reply(membership: Membership, conversation_id: int, reply: Reply) -> tu
 def unseen_by(user: User, conversation: Conversation, seen_seq: int) -> list[Message]:
     """What others wrote above `seen_seq`: births only, so ticks never count, nor one's own."""
     return list(
-        Message.objects.filter(conversation=conversation, seq__gt=seen_seq)
+        queries.with_message_parts(
+            Message.objects.filter(conversation=conversation, seq__gt=seen_seq)
+        )
         .exclude(Q(author=user) & ~Q(direction=Direction.IN))
-        .select_related("author", "conversation__contact")
+        .select_related("conversation__contact")
         .order_by("sort_at", "seq")
     )
 
@@ -170,25 +184,25 @@ def _quoted(conversation: Conversation, reply: Reply) -> Message | None:
     if reply.reply_to is None:
         return None
     quoted = Message.objects.filter(
-        conversation=conversation, pk=min(reply.reply_to, access.LARGEST_ID)
+        conversation__channel=conversation.channel_id,
+        conversation__contact__in=merging.family([conversation.contact_id]),
+        pk=min(reply.reply_to, access.LARGEST_ID),
     ).first()
     if quoted is None or quoted.direction == Direction.INTERNAL:
         raise Invalid({"reply_to": [_("There is no such message in this conversation.")]})
     return quoted
 
 
-def _first_answer(conversation: Conversation, reply: Reply) -> Message | None:
+def _first_answer(
+    conversation: Conversation, reply: Reply, *, within: tuple[int, ...] = ()
+) -> Message | None:
     first = Message.objects.filter(
         organization_id=conversation.organization_id, client_message_id=reply.client_message_id
     ).first()
     if first is None:
         return None
-    same = (first.conversation_id, first.kind, first.text, first.reply_to_id) == (
-        conversation.pk,
-        reply.kind,
-        reply.text,
-        reply.reply_to,
-    )
-    if not same:
+    content = (first.kind, first.text, first.reply_to_id)
+    is_here = first.conversation_id in {conversation.pk, *within}
+    if not is_here or content != (reply.kind, reply.text, reply.reply_to):
         raise IdReused
     return first

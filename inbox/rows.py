@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from inbox import faces, words
+from inbox.gists import Gist, gist_of
 from messaging import windows
 from messaging.models import Conversation, Direction, Message, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from inbox.unions import Union
+    from messaging.models import Amendment
 
 CLOSING = timedelta(hours=2)
 LONGEST_PREVIEW = 160
@@ -60,6 +64,7 @@ class Row:
     channel_name: str
     is_mine: bool = False
     is_selected: bool = False
+    inbound: int = 0
     unread: int = 0
     read_count: int | None = None
 
@@ -101,20 +106,23 @@ def time_left(left: timedelta) -> str:
     return _("%(hours)d h %(minutes)02d m") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
-def preview_of(message: Message | None) -> Preview:
-    """One line on the newest message; a failure replaces its text."""
+def preview_of(conversation: Conversation) -> Preview:
+    """One line on the newest thing said; a failure replaces its text."""
+    message = conversation.last_message
+    reaction = _newer_reaction(conversation)
+    if reaction is not None:
+        return _reacted(reaction)
     if message is None:
         return Preview(text=_("No messages yet"))
-    icon, kind = words.kind_of(message.kind)
-    text = " ".join(message.text.split())[:LONGEST_PREVIEW]
+    gist = gist_of(message)
+    text = _said(message, gist)[:LONGEST_PREVIEW]
     if message.direction != Direction.OUT:
-        plain = message.kind == "text"
-        return Preview(text=text or str(kind), icon="" if plain else icon)
+        return Preview(text=text, icon=gist.icon)
     failure = words.verdict(message.status, message.error_code, message.error_title)
     tick = words.TICKS.get(message.status, words.TICKS["pending"])
     tone = {"failed": "danger", "needs_review": "warning"}.get(message.status, "")
     return Preview(
-        text=failure or text or str(kind),
+        text=failure or text,
         icon=tick.icon,
         state=tick.state,
         label=str(tick.label),
@@ -122,33 +130,53 @@ def preview_of(message: Message | None) -> Preview:
     )
 
 
-def row_of(
-    conversation: Conversation, *, now: datetime, viewer: User | None = None, selected: int = 0
-) -> Row:
-    """The row of one conversation read by `queries.rows`; neutral where there is no viewer."""
+def _said(message: Message, gist: Gist) -> str:
+    """In a group it matters who said it."""
+    sender = message.sender.name.strip() if message.sender else ""
+    return f"{sender}: {gist.text}" if sender else gist.text
+
+
+def _newer_reaction(conversation: Conversation) -> Amendment | None:
+    """A reaction may be the customer's only answer; one that was taken back is none."""
+    reaction, at = conversation.last_reaction, conversation.last_reaction_at
+    if reaction is None or at is None or not reaction.emoji:
+        return None
+    said_at = conversation.last_message_at
+    return reaction if said_at is None or at > said_at else None
+
+
+def _reacted(reaction: Amendment) -> Preview:
+    target = gist_of(reaction.message).text[:LONGEST_PREVIEW] if reaction.message else ""
+    said = {"emoji": reaction.emoji, "message": target}
+    if target:
+        return Preview(text=_("Reacted %(emoji)s to: %(message)s") % said, icon="smile")
+    return Preview(text=_("Reacted %(emoji)s") % said, icon="smile")
+
+
+def row_of(union: Union, *, now: datetime, viewer: User | None = None, selected: int = 0) -> Row:
+    """The row of a union read by `queries.with_row_parts`; neutral where there is no viewer."""
+    conversation = union.main
     name = faces.contact_name(conversation.contact)
-    read_count = getattr(conversation, "read_count", None) if viewer else None
+    read_count = union.read_count if viewer else None
     return Row(
         conversation=conversation,
         name=name,
         handle=faces.contact_handle(conversation.contact),
         initials=faces.initials(name),
-        tint=faces.tint(conversation.contact_id),
+        tint=faces.tint(conversation.contact.person.pk),
         window=window_of(conversation.window_expires_at, now=now),
-        preview=preview_of(conversation.last_message),
+        preview=preview_of(union.newest),
         channel_name=conversation.channel.name,
         is_mine=viewer is not None and conversation.assignee_id == viewer.pk,
         is_selected=conversation.pk == selected,
-        unread=0 if read_count is None else max(conversation.inbound_count - read_count, 0),
+        inbound=union.inbound_count,
+        unread=0 if read_count is None else max(union.inbound_count - read_count, 0),
         read_count=read_count,
     )
 
 
 def rows_of(
-    conversations: Iterable[Conversation], *, now: datetime, viewer: User, selected: int = 0
+    unions: Iterable[Union], *, now: datetime, viewer: User, selected: int = 0
 ) -> list[Row]:
     """Rows for one viewer."""
-    return [
-        row_of(conversation, now=now, viewer=viewer, selected=selected)
-        for conversation in conversations
-    ]
+    return [row_of(union, now=now, viewer=viewer, selected=selected) for union in unions]

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from inbox import access, bubbles, faces, queries, rows
+from alerts.models import Alert, AlertState, Severity
+from inbox import access, bubbles, contacts, faces, queries, rows, unions
 from inbox.models import ReadMark
 from inbox.reading import with_read_count
+from inbox.unions import Union
+from messaging import merging
+
+MOST_BANNERS = 3
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from messaging.models import Conversation, Membership, Message
 
 
@@ -24,8 +31,16 @@ def frame_context(membership: Membership, *, view: str, region: str) -> dict[str
         "has_choice": access.memberships(membership.user).count() > 1,
         "region": region,
         "now": timezone.now(),
+        "banners": banners(membership),
         **views_context(membership, view=view),
     }
+
+
+def banners(membership: Membership) -> QuerySet[Alert]:
+    """What everybody in the organisation must know right now, the newest first."""
+    rows = Alert.objects.filter(organization_id=membership.organization_id)
+    urgent = rows.filter(state=AlertState.OPEN, severity=Severity.CRITICAL)
+    return urgent.order_by("-opened_at", "-pk")[:MOST_BANNERS]
 
 
 def views_context(membership: Membership, *, view: str) -> dict[str, Any]:
@@ -46,16 +61,20 @@ def list_context(
     The head is read first, so what changes while the rows are read is pulled again, not missed.
     """
     head = queries.organization_head(membership.organization_id)
-    seen = access.conversations(membership).filter(queries.view_filter(view, membership))
+    chosen = queries.view_filter(view, membership)
     page = queries.page_by_activity(
-        queries.with_row_parts(with_read_count(seen, membership.user)), before=before
+        unions.shown(_readable(membership)).filter(chosen), before=before
     )
+    found = unions.unions_of(page.rows, _readable(membership))
     return {
         "view": queries.VIEWS[view],
         "membership": membership,
         "list_head": head,
         "rows": rows.rows_of(
-            page.rows, now=timezone.now(), viewer=membership.user, selected=selected
+            [found[row.pk] for row in page.rows],
+            now=timezone.now(),
+            viewer=membership.user,
+            selected=selected,
         ),
         "older_rows": page.cursor,
     }
@@ -63,10 +82,17 @@ def list_context(
 
 def conversation_for_thread(membership: Membership, conversation_id: int) -> Conversation:
     """One conversation with all its head shows, or 404."""
-    seen = queries.with_row_parts(
-        with_read_count(access.conversations(membership), membership.user)
-    )
-    return access.conversation_or_404(membership, conversation_id, seen)
+    return access.conversation_or_404(membership, conversation_id, _readable(membership))
+
+
+def union_of(membership: Membership, conversation: Conversation) -> Union:
+    """A conversation found by `conversation_for_thread`, with those it goes on from."""
+    return unions.unions_of([conversation], _readable(membership))[conversation.pk]
+
+
+def _readable(membership: Membership) -> QuerySet[Conversation]:
+    seen = with_read_count(access.conversations(membership), membership.user)
+    return queries.with_row_parts(seen)
 
 
 def thread_context(
@@ -77,14 +103,18 @@ def thread_context(
     The conversation, with its head, was read before the messages: a newer one is pulled again.
     """
     now = timezone.now()
-    messages = access.messages(membership, conversation)
-    page = queries.page_of_messages(messages, before=before)
-    row = rows.row_of(conversation, now=now, viewer=membership.user)
-    mark = ReadMark.objects.filter(user=membership.user, conversation=conversation).first()
+    union = union_of(membership, conversation)
+    conversation = union.main
+    page = queries.page_of_union(membership, union, before=before)
+    row = rows.row_of(union, now=now, viewer=membership.user)
+    marks = ReadMark.objects.filter(user=membership.user, conversation__in=union.key)
+    seen = dict(marks.values_list("conversation", "seq"))
+    seen_seq = seen.get(conversation.pk)
     reader = bubbles.Reader(
         user=membership.user,
         contact_name=row.name,
-        seen_seq=mark.seq if mark else None,
+        seen_seq=seen_seq,
+        seen_beside={each.pk: seen.get(each.pk, 0) for each in union.beside},
         unread=row.unread,
     )
     return {
@@ -95,15 +125,49 @@ def thread_context(
         "bubbles": bubbles.arrange(reversed(page.rows), reader),
         "older_messages": page.cursor,
         "is_older_page": bool(before),
-        "read_seq": mark.seq if mark else 0,
+        # Something unread beside is read with the next look, even where nothing is new here.
+        "read_seq": -1 if any(_is_unread(each) for each in union.beside) else seen_seq or 0,
+        "heads_beside": unions.write_heads({each.pk: each.head_seq for each in union.beside}),
+        "suggestions": contacts.suggestions(membership, _family(union)),
         "now": now,
-        **composer_context(conversation, seen_seq=_newest(page.rows) if before else None),
+        **composer_context(
+            conversation, seen_seq=_newest(page.rows, conversation) if before else None
+        ),
     }
 
 
-def _newest(messages: Sequence[Message]) -> int:
+def contact_context(membership: Membership, conversation: Conversation) -> dict[str, Any]:
+    """The person of a conversation, for the panel beside it."""
+    contact = conversation.contact.person
+    [person] = contacts.people(membership, [contact])
+    return {
+        "membership": membership,
+        "conversation": conversation,
+        "row": rows.row_of(Union(conversation), now=timezone.now()),
+        "person": person,
+        "journal": contacts.journal(contact),
+        "has_panel": True,
+    }
+
+
+def _newest(messages: Sequence[Message], conversation: Conversation) -> int:
     """What somebody who reads an older page has seen of what is newest: not the newest."""
-    return max((message.seq for message in messages), default=0)
+    own = (each.seq for each in messages if each.conversation_id == conversation.pk)
+    return max(own, default=0)
+
+
+def _family(union: Union) -> set[int]:
+    """Contacts of one person: nearly always one, which needs no query."""
+    contact = union.main.contact
+    if not union.beside and contact.merged_into_id is None:
+        has_parts = getattr(union.main, "has_parts", True)
+        if not has_parts:
+            return {contact.pk}
+    return set(merging.family([contact.pk]))
+
+
+def _is_unread(conversation: Conversation) -> bool:
+    return conversation.inbound_count > getattr(conversation, "read_count", 0)
 
 
 def composer_context(

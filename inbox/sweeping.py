@@ -11,10 +11,13 @@ from collections.abc import Callable
 from django.db import connection
 
 from alerts.evaluation import watch_if_late
-from messaging import heartbeats
+from messaging import amending, heartbeats
+from messaging.dead_letters import retry_due
+from messaging.downloads import sweep_due
 from messaging.drain import blame
 from messaging.inbound import sweep_waiting
 from messaging.receipts import sweep_parked
+from outbound import message_templates
 from outbound.dispatch import dispatch_due
 
 logger = logging.getLogger(__name__)
@@ -22,6 +25,7 @@ logger = logging.getLogger(__name__)
 # A hint that works is faster than this; what is older was left behind.
 LEFT_BEHIND_SECONDS = 2.0
 SEND_SECONDS = 5.0
+RETRY_SECONDS = 2.0
 
 
 def sweep_once() -> dict[str, int]:
@@ -32,7 +36,11 @@ def sweep_once() -> dict[str, int]:
     return {
         "deliveries": _part(lambda: sweep_waiting(older_than_seconds=LEFT_BEHIND_SECONDS)),
         "receipts": _part(sweep_parked),
+        "amendments": _part(amending.sweep_parked),
+        "dead_letters": _part(lambda: retry_due(seconds=RETRY_SECONDS)),
+        "media": _part(lambda: sweep_due(grace_seconds=LEFT_BEHIND_SECONDS)),
         "sends": _part(lambda: dispatch_due(limit_seconds=SEND_SECONDS)),
+        "templates": _part(message_templates.absorb),
         "alerts": _part(watch_if_late),
     }
 

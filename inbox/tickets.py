@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.http import Http404, HttpRequest
 from django.utils import translation
 
-from inbox import access, queries
+from inbox import access, queries, unions
 from inbox.access import Scope
 from messaging.models import Conversation, Membership
 
@@ -74,15 +74,17 @@ def withdrawn(tickets: Iterable[Ticket]) -> set[Ticket]:
     }
 
 
-def open_conversation(ticket: Ticket, conversation_id: int) -> int | None:
-    """The head of a conversation the ticket's member may see, else None."""
+def open_conversation(ticket: Ticket, conversation_id: int) -> dict[int, int]:
+    """The heads of a conversation the ticket's member may see and of those it goes on from."""
     membership = Membership.objects.filter(pk=ticket.membership_id, user__is_active=True).first()
     if membership is None:
-        return None
+        return {}
+    seen = queries.with_merged(access.conversations(membership))
     try:
-        return access.conversation_or_404(membership, conversation_id).head_seq
+        found = access.conversation_or_404(membership, conversation_id, seen)
     except Http404:
-        return None
+        return {}
+    return {each.pk: each.head_seq for each in unions.unions_of([found], seen)[found.pk].all}
 
 
 def heads(

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from inbox.views import account, composer, conversations, health, members, timeline
+from inbox.views import (
+    account,
+    composer,
+    contact,
+    conversations,
+    health,
+    media,
+    members,
+    search,
+    timeline,
+)
 
 app_name = "inbox"
 urlpatterns = [
@@ -18,6 +28,17 @@ urlpatterns = [
     ),
     path("conversations/<int:conversation_id>/read/", timeline.read, name="conversation-read"),
     path("conversations/<int:conversation_id>/reply/", composer.reply, name="conversation-reply"),
+    path("media/<int:media_id>/", media.file, name="media"),
+    path("media/<int:media_id>/thumbnail/", media.thumbnail, name="media-thumbnail"),
+    path("media/<int:media_id>/retry/", media.retry, name="media-retry"),
+    path(
+        "conversations/<int:conversation_id>/contact/", contact.panel, name="conversation-contact"
+    ),
+    path("contacts/<int:contact_id>/", contact.contact, name="contact"),
+    path("suggestions/<int:suggestion_id>/merge/", contact.merge, name="suggestion-merge"),
+    path("suggestions/<int:suggestion_id>/reject/", contact.reject, name="suggestion-reject"),
+    path("merges/<int:merge_id>/undo/", contact.undo, name="merge-undo"),
+    path("search/", search.search, name="search"),
     path("login/", account.log_in_view, name="login"),
     path("logout/", account.log_out_view, name="logout"),
     path("organizations/", account.organization_list, name="organization-list"),

@@ -34,7 +34,7 @@ TICKS = {
     "discarded": Tick("discarded", "bin", _("Discarded")),
 }
 
-# What a message is, where its content cannot be shown yet; with the icon of its row.
+# What a message is, where its own words do not say it; with the icon of its row.
 KINDS: dict[str, tuple[str, _StrPromise]] = {
     "image": ("image", _("Photo")),
     "video": ("play", _("Video")),
@@ -57,12 +57,66 @@ KINDS: dict[str, tuple[str, _StrPromise]] = {
     "event": ("swap", _("Event")),
     "poll": ("list", _("Poll")),
 }
+# Ids of a contact, as short as a column of them needs.
+IDENTITY_KINDS: dict[str, _StrPromise] = {
+    "phone": _("Phone"),
+    "username": _("Username"),
+    "bsuid": _("User id"),
+    "parent_bsuid": _("Parent id"),
+    "lid": _("Hidden id"),
+    "group": _("Group"),
+    "other": _("Other id"),
+}
 UNKNOWN_KIND = ("question", _("Message of a kind WhatsApp does not pass on"))
+# What WhatsApp says of a message it does not pass on.
+# Source: Cloud API, "Webhooks › unsupported messages".
+HINTS: dict[str, tuple[str, _StrPromise]] = {
+    "edit": ("pencil", _("Edited message")),
+    "event": ("calendar", _("Event")),
+    "gif": ("play", _("GIF")),
+    "group_invite": ("people", _("Invitation to a group")),
+    "hsm": ("template", _("Message template")),
+    "image": ("image", _("Photo")),
+    "interactive": ("list", _("Message with buttons or a list")),
+    "keep_in_chat": ("lock", _("Kept message")),
+    "link_preview": ("link", _("Link with a preview")),
+    "list": ("list", _("List")),
+    "location": ("pin", _("Location")),
+    "media_placeholder": ("clip", _("Photo, video or file")),
+    "order": ("bag", _("Order")),
+    "pin": ("pin", _("Pinned message")),
+    "poll_creation": ("list", _("Poll")),
+    "poll_update": ("list", _("Vote in a poll")),
+    "product": ("bag", _("Product")),
+    "reaction": ("smile", _("Reaction")),
+    "view_once": ("eye", _("Photo or video to be seen once")),
+}
+# Errors that come with a customer's message, by their code.
+TROUBLES: dict[str, _StrPromise] = {
+    "131051": _("WhatsApp does not pass this kind on; open it on the phone."),
+    "131052": _(
+        "WhatsApp could not fetch this file; it may be larger than 100 MB. "
+        "Ask the customer to send it another way."
+    ),
+    "131060": _(
+        "WhatsApp could not hand this message over. Open it on the phone, "
+        "or ask the customer to send it again."
+    ),
+}
 
 
 def kind_of(kind: str) -> tuple[str, _StrPromise]:
     """Icon and name of a kind, in words."""
     return KINDS.get(kind, UNKNOWN_KIND)
+
+
+def trouble(code: str, said: str) -> str:
+    """What is wrong with a message that arrived; the provider's own words where we have none."""
+    if code in TROUBLES:
+        return str(TROUBLES[code])
+    if said:
+        return gettext("WhatsApp reports a problem with this message: %(said)s") % {"said": said}
+    return gettext("WhatsApp reports a problem with this message.")
 
 
 def verdict(status: str, code: str, title: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import factory
@@ -93,7 +93,7 @@ class ContactIdentityFactory(DjangoModelFactory):
     contact = factory.SubFactory(ContactFactory)
     organization = factory.SelfAttribute("contact.organization")
     kind = models.IdentityKind.PHONE
-    value = factory.Sequence("35191000{:04}".format)
+    value = factory.Sequence("35193{:07}".format)
     canonical_key = factory.SelfAttribute("value")
 
 
@@ -133,3 +133,64 @@ class MessageFactory(DjangoModelFactory):
         return self.conversation.head_seq
 
     changed_seq = factory.SelfAttribute("seq")
+
+
+class MediaFactory(DjangoModelFactory):
+    """A file that waits to be fetched."""
+
+    class Meta:
+        model = models.Media
+
+    class Params:
+        stored = factory.Trait(
+            state=models.MediaState.STORED,
+            file=factory.Sequence("media/file{}".format),
+            thumbnail=factory.Sequence("media/small{}".format),
+            stored_mime_type="image/jpeg",
+            size_bytes=2048,
+            sha256="ab" * 32,
+        )
+
+    message = factory.SubFactory(MessageFactory, kind="image", text="")
+    organization = factory.SelfAttribute("message.organization")
+    kind = factory.SelfAttribute("message.kind")
+    provider_id = factory.Sequence("10030{:06}".format)
+    mime_type = "image/jpeg"
+    received_at = factory.SelfAttribute("message.received_at")
+    due_at = factory.LazyAttribute(lambda media: media.received_at - timedelta(hours=1))
+
+
+class AmendmentFactory(DjangoModelFactory):
+    """What the customer did to a message a minute later."""
+
+    class Meta:
+        model = models.Amendment
+
+    class Params:
+        minutes = 1
+
+    message = factory.SubFactory(MessageFactory)
+    channel = factory.SelfAttribute("message.channel")
+    targets = factory.LazyAttribute(lambda amendment: [amendment.message.provider_id])
+    kind = models.AmendmentKind.REACTION
+    provider_id = factory.Sequence("wamid.amends{}".format)
+    author_type = models.AuthorType.CONTACT
+    author_key = "contact"
+    received_at = factory.SelfAttribute("message.received_at")
+    at = factory.LazyAttribute(
+        lambda amendment: amendment.message.sort_at + timedelta(minutes=amendment.minutes)
+    )
+
+
+def rich_message(conversation: models.Conversation) -> models.Message:
+    """A message with all that stands in tables of its own: writer, file, reaction."""
+    organization = conversation.organization
+    people = [ContactFactory(organization=organization, name="") for _ in range(2)]
+    for person in people:
+        ContactIdentityFactory(contact=person)
+    message: models.Message = MessageFactory(
+        conversation=conversation, kind="image", sender=people[0]
+    )
+    MediaFactory(message=message, stored=True)
+    AmendmentFactory(message=message, emoji="👍", contact=people[1], author_key="contact:0")
+    return message

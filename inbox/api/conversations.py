@@ -29,6 +29,7 @@ class ConversationList(APIView):
             OpenApiParameter("assignee", str, description='A user\'s id, "me" or "none".'),
             OpenApiParameter("channel", int),
             OpenApiParameter("unread", bool),
+            OpenApiParameter("q", str, description="Words that were said, a name or an id."),
             *schema.PAGE,
         ],
         responses=schema.page_of(schema.ConversationShape),
@@ -64,13 +65,16 @@ class ConversationDetail(APIView):
 def _readable(request: Request) -> QuerySet[Conversation]:
     membership = _membership(request)
     seen = with_read_count(access.conversations(membership), membership.user)
-    return queries.with_row_parts(seen).select_related("last_message__author")
+    return queries.with_api_parts(seen)
 
 
 def _filtered(request: Request, rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
     state = parameters.choice(request, "state", list(ConversationState.values))
     channel = parameters.number(request, "channel")
     unread = parameters.flag(request, "unread")
+    text = parameters.text(request, "q")
+    if text:
+        rows = queries.search_conversations(_membership(request), rows, text)
     if state is not None:
         rows = rows.filter(state=state)
     if channel is not None:

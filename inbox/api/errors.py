@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from inbox.api import serializers
-from inbox.replies import IdReused, Invalid, ReadOnly, Unseen, WindowClosed
+from inbox.replies import GoesOn, IdReused, Invalid, ReadOnly, Unseen, WindowClosed
 from locking.errors import LeaseHeld, LeaseLost
 
 UNPROCESSABLE = 422
@@ -41,8 +41,8 @@ def _refusal(error: Exception) -> Response | None:
         return Response({"code": "unseen", "unseen": unseen}, status=409)
     if isinstance(error, LeaseHeld | LeaseLost):
         return Response(_held(error), status=409)
-    if isinstance(error, IdReused):
-        return Response({"code": "id_reused"}, status=409)
+    if isinstance(error, GoesOn | IdReused):
+        return Response(_elsewhere(error), status=409)
     if isinstance(error, ReadOnly):
         return Response({"code": "read_only", "detail": "Your role does not reply."}, status=403)
     if isinstance(error, WindowClosed):
@@ -53,6 +53,12 @@ def _refusal(error: Exception) -> Response | None:
         }
         return Response(body, status=UNPROCESSABLE)
     return None
+
+
+def _elsewhere(error: GoesOn | IdReused) -> dict[str, Any]:
+    if isinstance(error, GoesOn):
+        return {"code": "goes_on", "conversation": error.conversation.pk}
+    return {"code": "id_reused"}
 
 
 def _held(error: LeaseHeld | LeaseLost) -> dict[str, Any]:

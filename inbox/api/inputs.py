@@ -8,6 +8,9 @@ from rest_framework import serializers
 
 from inbox.access import LARGEST_ID
 from inbox.replies import UNSEEN, Reply
+from messaging.models import DeadLetterSource, DeadLetterState
+
+MOST_RETRIED = 10_000
 
 
 class ReplyInput(serializers.Serializer[Any]):
@@ -41,6 +44,31 @@ class LeaseInput(serializers.Serializer[Any]):
     """`heartbeat` and `unlock`."""
 
     lease_token = serializers.IntegerField(min_value=0, max_value=LARGEST_ID)
+
+
+class RetryInput(serializers.Serializer[Any]):
+    """`POST dlq/retry/`: ids, or everything that fits the filters."""
+
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID),
+        max_length=MOST_RETRIED,
+        default=list,
+    )
+    retry_all = serializers.BooleanField(default=False)
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a field may have this name
+        DeadLetterSource.choices, default=""
+    )
+    channel = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_ID, allow_null=True, default=None
+    )
+    code = serializers.CharField(max_length=60, allow_blank=True, default="")
+    state = serializers.ChoiceField(DeadLetterState.choices, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Nothing is retried by an oversight."""
+        if bool(attrs["ids"]) == attrs["retry_all"]:
+            raise serializers.ValidationError({"ids": "Give ids, or retry_all."})
+        return attrs
 
 
 class CredentialsInput(serializers.Serializer[Any]):

@@ -44,6 +44,34 @@ class MessageList(APIView):
         return _by_change(request, found, limit)
 
 
+class MessageSearch(APIView):
+    """Looking for what was said."""
+
+    @extend_schema(
+        operation_id="message_search",
+        parameters=[
+            OpenApiParameter("q", str, required=True, description="Words, as in a web search."),
+            *schema.PAGE,
+        ],
+        responses=schema.page_of(schema.MessageShape),
+    )
+    def get(self, request: Request) -> Response:
+        """Messages that hold all words, in body, caption or file name; newest first."""
+        text = parameters.text(request, "q")
+        if not text:
+            raise FieldErrors(q="Say what to look for.")
+        try:
+            page = queries.page_of_found(
+                queries.search_messages(_membership(request), text),
+                before=request.query_params.get("before", ""),
+                limit=parameters.limit(request),
+            )
+        except BadCursor as error:
+            raise FieldErrors(before="This is not a cursor of ours.") from error
+        cursor = {"before": page.cursor} if page.cursor else {}
+        return parameters.page(request, page.rows, cursor, serializers.message)
+
+
 class MessageSend(APIView):
     """Answering a customer."""
 

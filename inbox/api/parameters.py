@@ -13,6 +13,7 @@ from inbox.api.errors import FieldErrors
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
+LONGEST_TEXT = 200
 ANSWERS = {"true": True, "1": True, "false": False, "0": False}
 T = TypeVar("T")
 
@@ -45,6 +46,19 @@ def choice(request: Request, name: str, values: list[str]) -> str | None:
     if value not in values:
         raise FieldErrors(**{name: f"Give one of: {', '.join(values)}."})
     return value
+
+
+def word(request: Request, name: str) -> str:
+    """A word that a column may hold, or "" where it is not given."""
+    value = request.query_params.get(name, "")
+    if "\0" in value:
+        raise FieldErrors(**{name: "Give a word without NUL characters."})
+    return value
+
+
+def text(request: Request, name: str) -> str:
+    """Words to look for, "" where none are given; Postgres keeps no NUL."""
+    return request.query_params.get(name, "").replace("\0", "").strip()[:LONGEST_TEXT]
 
 
 def flag(request: Request, name: str) -> bool | None:

@@ -7,7 +7,15 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers as s
 
-from messaging.models import ConversationState, Direction, MessageStatus, Priority
+from messaging.models import (
+    ConversationState,
+    DeadLetterSource,
+    DeadLetterState,
+    Direction,
+    MediaState,
+    MessageStatus,
+    Priority,
+)
 
 PAGE = [
     OpenApiParameter("limit", int, description="1 to 200, 50 unless given."),
@@ -38,6 +46,12 @@ class ContactShape(s.Serializer[Any]):
     identities = IdentityShape(many=True)
 
 
+class PersonalContactShape(ContactShape):
+    blocked = s.BooleanField()
+    opted_out = s.BooleanField()
+    conversations = s.ListField(child=s.IntegerField())
+
+
 class AuthorShape(s.Serializer[Any]):
     type = s.CharField()
     id = s.IntegerField(allow_null=True)
@@ -53,6 +67,29 @@ class ErrorShape(s.Serializer[Any]):
 class ReplyToShape(s.Serializer[Any]):
     id = s.IntegerField(allow_null=True)
     provider_id = s.CharField(allow_null=True)
+
+
+class MediaShape(s.Serializer[Any]):
+    id = s.IntegerField()
+    provider_id = s.CharField(allow_null=True)
+    kind = s.CharField()
+    mime_type = s.CharField()
+    filename = s.CharField()
+    size_bytes = s.IntegerField(allow_null=True)
+    sha256 = s.CharField()
+    state = s.ChoiceField(MediaState.choices)
+    url = s.CharField(allow_null=True)
+
+
+class ReactorShape(s.Serializer[Any]):
+    type = s.ChoiceField(["contact", "agent", "phone_app"])
+    id = s.IntegerField(allow_null=True)
+    name = s.CharField()
+
+
+class ReactionShape(s.Serializer[Any]):
+    emoji = s.CharField()
+    by = ReactorShape()
 
 
 class MessageShape(s.Serializer[Any]):
@@ -73,8 +110,8 @@ class MessageShape(s.Serializer[Any]):
     status = s.ChoiceField([*MessageStatus.choices, ("sending", "Being sent")])
     error = ErrorShape(allow_null=True)
     reply_to = ReplyToShape(allow_null=True)
-    media = s.ListField(child=s.DictField())
-    reactions = s.ListField(child=s.DictField())
+    media = MediaShape(many=True)
+    reactions = ReactionShape(many=True)
     edited = s.BooleanField()
     deleted = s.BooleanField()
 
@@ -129,6 +166,24 @@ class TraceShape(s.Serializer[Any]):
     messages = MessageShape(many=True)
     attempts = s.ListField(child=s.DictField())
     statuses = s.ListField(child=s.DictField())
+
+
+class DeadLetterShape(s.Serializer[Any]):
+    id = s.IntegerField()
+    source = s.ChoiceField(  # type: ignore[assignment]  # a field may have this name
+        DeadLetterSource.choices
+    )
+    code = s.CharField()
+    reason = s.CharField()
+    attempts = s.IntegerField()
+    first_at = s.DateTimeField()
+    last_at = s.DateTimeField()
+    state = s.ChoiceField(DeadLetterState.choices)
+    payload = s.JSONField(allow_null=True)
+
+
+class RetriedShape(s.Serializer[Any]):
+    retried = s.IntegerField()
 
 
 def page_of(shape: type[s.Serializer[Any]]) -> Any:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from inbox import faces, words
+from inbox.media import media_json
+from inbox.reactions import reactions_json
 from messaging.models import (
     AuthorType,
+    ContactIdentity,
     Conversation,
+    DeadLetter,
     Message,
     MessageStatus,
     Receipt,
@@ -25,6 +30,15 @@ def person(user: Any) -> dict[str, Any] | None:
     return None if user is None else {"id": user.pk, "name": str(user)}
 
 
+def identities_json(identities: Iterable[ContactIdentity]) -> list[dict[str, str]]:
+    """Ids that are in use."""
+    return [
+        {"kind": identity.kind, "value": identity.value}
+        for identity in identities
+        if identity.retired_at is None
+    ]
+
+
 def conversation(row: Any) -> dict[str, Any]:
     """A conversation read by `queries.with_row_parts` and `reading.with_read_count`."""
     return {
@@ -36,12 +50,9 @@ def conversation(row: Any) -> dict[str, Any]:
             "external_id": row.channel.external_id,
         },
         "contact": {
-            "id": row.contact_id,
-            "name": row.contact.name,
-            "identities": [
-                {"kind": identity.kind, "value": identity.value}
-                for identity in row.contact.identities.all()
-            ],
+            "id": row.contact.person.pk,
+            "name": row.contact.person.name,
+            "identities": identities_json(row.contact.person.identities.all()),
         },
         "state": row.state,
         "assignee": person(row.assignee),
@@ -58,7 +69,18 @@ def conversation(row: Any) -> dict[str, Any]:
 
 
 def message(row: Message, *, of: Conversation | None = None) -> dict[str, Any]:
-    """A message; `of` spares the query for its conversation where many are shown."""
+    """A message of `queries.with_message_parts`; `of` spares the query for its conversation."""
+    media = sorted(row.media.all(), key=lambda each: each.position)
+    return _at_birth(row, of) | {
+        "media": [media_json(each) for each in media],
+        "reactions": reactions_json(row, (of or row.conversation).contact),
+        "edited": row.edited_at is not None,
+        "deleted": row.deleted_at is not None,
+    }
+
+
+def _at_birth(row: Message, of: Conversation | None) -> dict[str, Any]:
+    """A message without what may come later; no file leaves this way yet."""
     return {
         "id": row.pk,
         "conversation": row.conversation_id,
@@ -93,7 +115,7 @@ def newborn(row: Message) -> dict[str, Any]:
         "status": MessageStatus.PENDING,
         "error": None,
     }
-    return message(row) | at_birth
+    return _at_birth(row, None) | at_birth
 
 
 def receipt(row: Receipt, *, applied: bool) -> dict[str, Any]:
@@ -107,14 +129,26 @@ def receipt(row: Receipt, *, applied: bool) -> dict[str, Any]:
     }
 
 
+def dead_letter(row: DeadLetter) -> dict[str, Any]:
+    """Work that could not be done."""
+    return {
+        "id": row.pk,
+        "source": row.source,
+        "code": row.code,
+        "reason": row.reason,
+        "attempts": row.attempts,
+        "first_at": moment(row.first_at),
+        "last_at": moment(row.last_at),
+        "state": row.state,
+        "payload": row.payload,
+    }
+
+
 def _author(row: Message, of: Conversation | None) -> dict[str, Any]:
     if row.author_type == AuthorType.CONTACT:
-        contact = (of or row.conversation).contact
-        return {
-            "type": row.author_type,
-            "id": contact.pk,
-            "name": contact.name or faces.contact_handle(contact),
-        }
+        # In a group the conversation's contact is the group itself.
+        contact = (row.sender or (of or row.conversation).contact).person
+        return {"type": row.author_type, "id": contact.pk, "name": faces.spoken_name(contact)}
     name = str(row.author) if row.author else ""
     return {"type": row.author_type, "id": row.author_id, "name": name}
 

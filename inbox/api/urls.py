@@ -10,10 +10,12 @@ from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
+from inbox.api.contacts import ContactDetail, ContactList
 from inbox.api.conversations import ConversationDetail, ConversationList
+from inbox.api.dlq import DeadLetterList, DeadLetterRetry, OutboundDeadLetterList
 from inbox.api.leases import Heartbeat, Lock, TakeOver, Unlock
 from inbox.api.ledger import LedgerTrace
-from inbox.api.messages import MessageList, MessageSend
+from inbox.api.messages import MessageList, MessageSearch, MessageSend
 from inbox.api.tokens import TokenCreate
 
 app_name = "api"
@@ -40,8 +42,14 @@ ROUTES: dict[str, tuple[str, Any]] = {
     "conversations/<int:conversation_id>/unlock/": ("unlock", Unlock),
     "conversations/<int:conversation_id>/heartbeat/": ("heartbeat", Heartbeat),
     "conversations/<int:conversation_id>/takeover/": ("takeover", TakeOver),
+    "contacts/": ("contact-list", ContactList),
+    "contacts/<int:contact_id>/": ("contact", ContactDetail),
+    "messages/search/": ("message-search", MessageSearch),
     "messages/": ("message-send", MessageSend),
     "ledger/": ("ledger", LedgerTrace),
+    "dlq/": ("dlq", DeadLetterList),
+    "dlq/retry/": ("dlq-retry", DeadLetterRetry),
+    "outbound-messages/dlq/": ("outbound-dlq", OutboundDeadLetterList),
 }
 
 

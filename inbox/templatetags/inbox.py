@@ -13,8 +13,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from inbox import faces
-from inbox.words import kind_of
-from messaging.models import User
+from inbox.gists import gist_of
+from inbox.media import Attachment, can_retry
+from inbox.words import IDENTITY_KINDS
+from messaging.models import Contact, ContactIdentity, Membership, Message, User
 
 register = template.Library()
 
@@ -65,14 +67,14 @@ def utc(moment: datetime | None) -> str:
 
 @register.simple_tag
 def local_time(moment: datetime | None, style: str = "clock") -> SafeString:
-    """A `<time>` in UTC that the browser shows in its own zone: as a clock, or as "when"."""
+    """A `<time>` in UTC that the browser shows in its own zone: "clock", "when" or "day"."""
     if moment is None:
         return SafeString("")
     return format_html(
         '<local-time data-style="{}"><time datetime="{}">{}</time></local-time>',
         style,
         utc(moment),
-        short_when(moment) if style == "when" else formats.date_format(moment, "H:i"),
+        STYLES[style](moment),
     )
 
 
@@ -82,6 +84,19 @@ def short_when(moment: datetime) -> str:
     if days <= 0:
         return formats.date_format(moment, "H:i")
     return formats.date_format(moment, "D" if days < 7 else "j M")
+
+
+def clock(moment: datetime) -> str:
+    """14:05."""
+    return formats.date_format(moment, "H:i")
+
+
+def day(moment: datetime) -> str:
+    """A date without a time, for what is days away."""
+    return formats.date_format(moment, "j M")
+
+
+STYLES = {"clock": clock, "when": short_when, "day": day}
 
 
 @register.filter
@@ -103,15 +118,45 @@ def initial(user: User) -> str:
 
 
 @register.filter
+def initials(name: str) -> str:
+    """The letters in a contact's circle."""
+    return faces.initials(name)
+
+
+@register.filter
+def tint(contact: Contact) -> int:
+    """The colour of a contact's circle."""
+    return faces.tint(contact.pk)
+
+
+@register.filter
+def identity_kind(identity: ContactIdentity) -> str:
+    """What kind of id it is, in a word or two."""
+    return str(IDENTITY_KINDS.get(identity.kind, identity.kind))
+
+
+@register.filter
+def identity_words(identity: ContactIdentity) -> str:
+    """An id as people write it; a group's has no other name."""
+    return faces.written(identity.kind, identity.value)
+
+
+@register.filter
 def ink(user: User) -> int:
     """The colour of an agent's circle."""
     return faces.ink(user)
 
 
 @register.filter
-def kind_words(kind: str) -> str:
-    """What a message is, in words."""
-    return str(kind_of(kind)[1])
+def is_retried_by(attachment: Attachment, membership: Membership) -> bool:
+    """Whether the button that asks for a file again belongs on it."""
+    return can_retry(membership, attachment.media)
+
+
+@register.filter
+def gist(message: Message) -> str:
+    """A message in one line."""
+    return gist_of(message).text
 
 
 @register.filter

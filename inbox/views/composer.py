@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from messaging.models import Conversation
 
 
+EXPECTED = (
+    replies.ReadOnly,
+    replies.IdReused,
+    replies.GoesOn,
+    replies.WindowClosed,
+    LeaseHeld,
+)
+
+
 @require_POST
 @member_required
 def reply(request: MemberRequest, conversation_id: int) -> HttpResponse:
@@ -36,7 +45,7 @@ def reply(request: MemberRequest, conversation_id: int) -> HttpResponse:
         return _refused(request, conversation_id, 422, errors=refusal.errors)
     except replies.Unseen as refusal:
         return _refused(request, conversation_id, 409, unseen=refusal.messages)
-    except (replies.ReadOnly, replies.IdReused, replies.WindowClosed, LeaseHeld) as refusal:
+    except EXPECTED as refusal:
         status, sentence = _sentence(refusal)
         return _refused(request, conversation_id, status, errors={"text": [sentence]})
     mark_read(request.membership.user, message.conversation, seq=form.cleaned_data["seen_seq"] or 0)
@@ -59,6 +68,10 @@ def _sentence(refusal: Exception) -> tuple[int, str]:
     if isinstance(refusal, LeaseHeld):
         name = str(refusal.by)
         return 409, _("%(name)s is replying here. Your text is kept.") % {"name": name}
+    if isinstance(refusal, replies.GoesOn):
+        return 409, _(
+            "This contact was merged with another one. Reload the page: it goes on there."
+        )
     if isinstance(refusal, replies.WindowClosed):
         return 422, _(
             "The 24-hour window is closed: WhatsApp takes free text only within 24 hours after "
@@ -108,7 +121,9 @@ def _refusal_context(
     quoted_id = request.POST.get("reply_to", "")
     quoted = None
     if access.is_number(quoted_id):
-        quoted = access.messages(request.membership, found).filter(pk=int(quoted_id)).first()
+        union = screens.union_of(request.membership, found)
+        seen = access.messages(request.membership, *union.all)
+        quoted = seen.filter(pk=int(quoted_id)).first()
     name = faces.contact_name(found.contact)
     return {
         "unseen": [

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -13,10 +15,14 @@ from inbox import access, queries, realtime, rows, screens
 from inbox.access import MemberRequest, member_required
 from inbox.cursors import BadCursor
 from inbox.reading import with_read_count
+from inbox.unions import unions_of
 from inbox.views.fragments import show, wants_fragment
 
 if TYPE_CHECKING:
     from django.http import QueryDict
+
+    from inbox.unions import Union
+    from messaging.models import Conversation
 
 REGIONS = {"list", "sidebar"}
 MOST_PULLED = 200
@@ -45,6 +51,9 @@ def conversation(request: MemberRequest, conversation_id: int) -> HttpResponse:
     """One conversation; as a page with the list beside it, as a fragment alone."""
     membership, view = request.membership, _view(request.GET)
     found = screens.conversation_for_thread(membership, conversation_id)
+    main = screens.union_of(membership, found).main
+    if main.pk != found.pk:
+        return redirect(_address(main, request.GET))
     context = _thread_context(request, found)
     if wants_fragment(request):
         return show(request, "inbox/_thread.html", {"view": queries.VIEWS[view], **context})
@@ -65,13 +74,14 @@ def changed_rows(request: MemberRequest) -> HttpResponse:
     if not access.is_number(after):
         raise Http404
     head = queries.organization_head(membership.organization_id)
-    seen = access.conversations(membership).filter(changed_seq__gt=int(after))
-    found = list(
-        queries.with_row_parts(with_read_count(seen, membership.user)).order_by("changed_seq")[
-            : MOST_PULLED + 1
-        ]
+    seen = queries.with_row_parts(
+        with_read_count(access.conversations(membership), membership.user)
     )
+    changed = seen.filter(changed_seq__gt=int(after)).order_by("changed_seq")
+    found = list(changed[: MOST_PULLED + 1])
     reset = len(found) > MOST_PULLED
+    unions = {} if reset else unions_of(found, seen)
+    mains = {union.main.pk: union for union in unions.values()}
     return JsonResponse(
         {
             "type": "list.changed",
@@ -79,15 +89,24 @@ def changed_rows(request: MemberRequest) -> HttpResponse:
             "from": int(after),
             "to": head,
             "reset": reset,
-            "rows": [] if reset else [_pulled_row(request, row) for row in found],
+            "rows": [
+                *({"id": pk, "gone": True} for pk in unions if pk not in mains),
+                *(_pulled_row(request, union) for union in mains.values()),
+            ],
         }
     )
 
 
-def _pulled_row(request: MemberRequest, conversation: Any) -> dict[str, Any]:
-    row = rows.row_of(conversation, now=timezone.now())
+def _pulled_row(request: MemberRequest, union: Union) -> dict[str, Any]:
+    row = rows.row_of(union, now=timezone.now())
     html = render_to_string("inbox/_row.html", {"row": row}, request=request)
-    return {"id": conversation.pk, "read": conversation.read_count, "html": html}
+    return {"id": union.main.pk, "read": union.read_count, "html": html}
+
+
+def _address(main: Conversation, params: QueryDict) -> str:
+    """Where a conversation goes on, with the rest of the address as it was."""
+    address = reverse("inbox:conversation", args=[main.pk])
+    return f"{address}?{params.urlencode()}" if params else address
 
 
 def _list_fragment(request: MemberRequest, membership: Any, view: str) -> HttpResponse:
@@ -130,6 +149,7 @@ def _thread_context(request: MemberRequest, found: Any) -> dict[str, Any]:
         raise Http404 from error
     quoted = request.GET.get("reply_to", "")
     if access.is_number(quoted):
-        message = access.messages(request.membership, found).filter(pk=int(quoted)).first()
+        union = screens.union_of(request.membership, found)
+        message = access.messages(request.membership, *union.all).filter(pk=int(quoted)).first()
         context |= screens.composer_context(found, quoted=message)
     return context

@@ -6,10 +6,11 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from inbox import access, bubbles, faces, queries, rows
+from inbox import access, bubbles, faces, queries, rows, screens
 from inbox.access import MemberRequest, member_required
 from inbox.cursors import BadCursor
 from inbox.reading import mark_read
+from inbox.unions import Union, changed_filter, heads_after, parse_heads, write_heads
 from inbox.views.fragments import show
 from messaging.models import Conversation, Message
 
@@ -19,12 +20,12 @@ MOST_PULLED = 200
 @require_GET
 @member_required
 def message_list(request: MemberRequest, conversation_id: int) -> HttpResponse:
-    """`?after=<seq>`: what was born or changed since; `?before=<cursor>`: the page above."""
-    found = access.conversation_or_404(
-        request.membership,
-        conversation_id,
-        queries.with_row_parts(access.conversations(request.membership)),
-    )
+    """`?after=<seq>`: what was born or changed since; `?before=<cursor>`: the page above.
+
+    `beside` says how far the reader is in conversations from before a merge. Where that changed,
+    the answer says where the conversation goes on.
+    """
+    found = screens.conversation_for_thread(request.membership, conversation_id)
     if "after" in request.GET:
         return _newer(request, found, request.GET["after"])
     return _older(request, found, request.GET.get("before", ""))
@@ -33,40 +34,53 @@ def message_list(request: MemberRequest, conversation_id: int) -> HttpResponse:
 @require_POST
 @member_required
 def read(request: MemberRequest, conversation_id: int) -> HttpResponse:
-    """The agent has seen everything up to `seq`."""
-    found = access.conversation_or_404(request.membership, conversation_id)
-    seq = request.POST.get("seq", "")
-    if not access.is_number(seq):
+    """The agent has seen everything up to `seq`, and up to `beside` before a merge."""
+    seq, beside = request.POST.get("seq", ""), parse_heads(request.POST.get("beside", ""))
+    if not access.is_number(seq) or beside is None:
         return JsonResponse({"errors": {"seq": ["A number."]}}, status=422)
+    found = screens.conversation_for_thread(request.membership, conversation_id)
+    union = screens.union_of(request.membership, found)
     mark = mark_read(request.membership.user, found, seq=int(seq))
-    return JsonResponse({"id": found.pk, "read": mark.inbound_count, "seq": mark.seq})
+    counts = [mark.inbound_count]
+    for other in union.all:
+        if other.pk != found.pk:
+            head = beside.get(other.pk, 0)
+            counts.append(mark_read(request.membership.user, other, seq=head).inbound_count)
+    return JsonResponse({"id": found.pk, "read": sum(counts), "seq": mark.seq})
 
 
 def _newer(request: MemberRequest, found: Conversation, after: str) -> HttpResponse:
-    if not access.is_number(after):
+    beside = parse_heads(request.GET.get("beside", ""))
+    if not access.is_number(after) or beside is None:
         raise Http404
-    changed = access.messages(request.membership, found).changed_after(int(after))
-    messages = list(queries.with_message_parts(changed)[: MOST_PULLED + 1])
+    union = screens.union_of(request.membership, found)
+    has_changed = {each.pk for each in union.beside} != beside.keys()
+    if has_changed or union.main.pk != found.pk:
+        return _page(request, union, [], {"goes_on": union.main.pk, "head": int(after)})
+    heads = {found.pk: int(after), **beside}
+    rows = access.messages(request.membership, *union.all).filter(changed_filter(heads))
+    ordered = rows.order_by("conversation", "changed_seq")
+    messages = list(queries.with_message_parts(ordered)[: MOST_PULLED + 1])
     more = len(messages) > MOST_PULLED
     messages = messages[:MOST_PULLED]
-    head = messages[-1].changed_seq if more else max(found.head_seq, int(after))
-    return _page(request, found, messages, {"head": head, "has_more": more})
+    heads = heads_after(messages if more else [], heads, union)
+    numbers = {"head": heads.pop(found.pk), "heads_beside": write_heads(heads), "has_more": more}
+    return _page(request, union, messages, numbers)
 
 
 def _older(request: MemberRequest, found: Conversation, before: str) -> HttpResponse:
+    union = screens.union_of(request.membership, found)
     try:
-        page = queries.page_of_messages(access.messages(request.membership, found), before=before)
+        page = queries.page_of_union(request.membership, union, before=before)
     except BadCursor as error:
         raise Http404 from error
-    return _page(request, found, list(reversed(page.rows)), {"older_messages": page.cursor})
+    return _page(request, union, list(reversed(page.rows)), {"older_messages": page.cursor})
 
 
 def _page(
-    request: MemberRequest,
-    found: Conversation,
-    messages: list[Message],
-    numbers: dict[str, object],
+    request: MemberRequest, union: Union, messages: list[Message], numbers: dict[str, object]
 ) -> HttpResponse:
+    found = union.main
     reader = bubbles.Reader(
         user=request.membership.user, contact_name=faces.contact_name(found.contact)
     )

@@ -1,4 +1,5 @@
 // The order of a timeline: where a message belongs, which days part it, what joins what.
+import { keeping } from "./keeping.js";
 import { dayOf, dayWords } from "./times.js";
 
 const MINUTE = 60_000;
@@ -19,16 +20,20 @@ export function place(timeline, incoming) {
   if (old && Number(old.dataset.changed ?? 0) > Number(incoming.dataset.changed)) return false;
   const isNew = !old?.id;
   if (old && old.dataset.sort === incoming.dataset.sort) {
-    old.replaceWith(incoming);
+    keeping(old, incoming, () => old.replaceWith(incoming));
     return isNew;
   }
   const all = messagesOf(timeline).filter((message) => message !== old);
   const after = all.findLast((message) => message.dataset.sort && message.dataset.sort <= incoming.dataset.sort);
   if (!after && !old && timeline.querySelector(".timeline-older")) return false;
-  old?.remove();
-  if (after) after.after(incoming);
-  else if (all.length) all[0].before(incoming);
-  else timeline.append(incoming);
+  const put = () => {
+    old?.remove();
+    if (after) after.after(incoming);
+    else if (all.length) all[0].before(incoming);
+    else timeline.append(incoming);
+  };
+  if (old) keeping(old, incoming, put);
+  else put();
   return isNew;
 }
 

@@ -34,6 +34,7 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector("dialog:modal")) return;
   if (event.key === "Escape") {
     if (!document.querySelector("[popover]:popover-open")) leave(event.target);
     return;

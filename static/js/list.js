@@ -77,9 +77,11 @@ class ConversationList extends HTMLElement {
     }
     if (frame.to < this.#head) return;
     this.#head = frame.to;
-    for (const row of frame.rows) this.#merge(row);
+    for (const row of frame.rows) row.gone ? this.#drop(`conversation-${row.id}`) : this.#merge(row);
     if (frame.rows.length) this.#countSoon();
   }
+
+  #drop(id) { this.#held.delete(id); this.querySelector(`#${id}`)?.remove(); } // another row stands for it
 
   #merge({ html, read }) {
     const row = parse(html).querySelector(".conversation");

@@ -58,7 +58,9 @@ export class Older {
       const page = (await fetchFragment(url)).querySelector("timeline-page");
       const anchor = this.#timeline.querySelector("[data-message]");
       const before = anchor.getBoundingClientRect().top;
-      line.replaceWith(...page.children);
+      const earlier = [...page.children];
+      line.replaceWith(...earlier);
+      for (const message of earlier) htmx.process(message);
       arrange(this.#timeline);
       this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before;
       this.#watch();

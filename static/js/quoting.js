@@ -9,8 +9,9 @@ export function quote(composer, id) {
   if (!message) return;
   const isTheirs = message.dataset.direction === "in";
   const contact = document.querySelector(".thread-name").textContent;
-  const name = isTheirs ? contact : message.querySelector(".bubble-author")?.textContent;
-  const words = message.querySelector(".bubble-text").textContent || message.querySelector(".bubble-kind b")?.textContent;
+  const author = message.querySelector(".bubble-author")?.textContent;
+  const name = isTheirs ? author ?? contact : author;
+  const words = message.dataset.gist ?? message.querySelector(".bubble-text")?.textContent;
   strip.querySelector(".quote").dataset.of = isTheirs ? "contact" : "agent";
   strip.querySelector("b").textContent = name ?? "";
   strip.querySelector(".quote span").textContent = words ?? "";

@@ -35,7 +35,7 @@ export class Reading {
   async #tell() {
     const seq = this.#seq;
     try {
-      const response = await post(this.#timeline.dataset.read, { seq });
+      const response = await post(this.#timeline.dataset.read, { seq, beside: this.#timeline.dataset.beside ?? "" });
       if (!response.ok || response.redirected) return;
       this.#told = Math.max(this.#told, seq);
       const mark = await response.json();

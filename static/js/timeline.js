@@ -1,6 +1,7 @@
 // One conversation's messages: pulled after a number, merged in place, older ones upwards.
 import { arrange, place } from "./arrange.js";
 import { fetchFragment, sayCount } from "./fragments.js";
+import { holding } from "./keeping.js";
 import { Older } from "./older.js";
 import { Reading } from "./reading.js";
 import { followThread } from "./shell.js";
@@ -48,6 +49,11 @@ class MessageTimeline extends HTMLElement {
 
   get group() { return `conversation.${this.dataset.conversation}`; }
   get head() { return this.#head; }
+  /** What this timeline has of its own group, and of conversations from before a merge. */
+  get #heads() {
+    const beside = (this.dataset.beside ?? "").split(",").filter(Boolean).map((pair) => pair.split(":"));
+    return [[this.group, this.#head], ...beside.map(([id, head]) => [`conversation.${id}`, Number(head)])];
+  }
   get #pill() { return this.closest("#thread")?.querySelector(".newer"); }
   get isAtEnd() { return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight < NEAR_END; }
   /** Whether somebody looks at the newest message right now. */
@@ -67,7 +73,10 @@ class MessageTimeline extends HTMLElement {
     try {
       do {
         this.#again = false;
-        const page = (await fetchFragment(`${this.dataset.pull}?after=${this.#head}`)).querySelector("timeline-page");
+        const url = `${this.dataset.pull}?after=${this.#head}&beside=${this.dataset.beside ?? ""}`;
+        const page = (await fetchFragment(url)).querySelector("timeline-page");
+        // Contacts were merged, or parted: what belongs here is another set of messages now.
+        if (page.dataset.goesOn) return location.assign(page.dataset.goesOn);
         if (this.isConnected) this.#merge(page);
         this.#again ||= page.hasAttribute("data-more");
       } while (this.#again && this.isConnected);
@@ -81,30 +90,34 @@ class MessageTimeline extends HTMLElement {
   /** Put messages in place, keeping what the reader looks at where it is. */
   merge(messages, { follow = false } = {}) {
     const atEnd = follow || this.isAtEnd;
+    const stay = atEnd ? null : holding(this.#scroller, this);
     const mine = `out.agent.${document.body.dataset.me}`;
     let fresh = 0;
     for (const message of messages) {
       const isNew = place(this, message);
+      htmx.process(message);
       if (isNew) message.setAttribute("data-fresh", "");
       if (isNew && message.dataset.key !== mine) fresh += 1;
     }
     arrange(this);
     if (atEnd) this.#keepEnd();
     else this.#miss(fresh);
+    stay?.();
     if (fresh) document.dispatchEvent(new CustomEvent("timeline:news", { detail: { count: fresh } }));
     this.#looked();
   }
 
   #merge(page) {
     this.#head = Math.max(this.#head, Number(page.dataset.head));
+    if (page.dataset.beside) this.dataset.beside = page.dataset.beside;
     extendWindows(this.closest("#thread"), page.dataset.expires);
     this.merge([...page.querySelectorAll("[data-message]")]);
   }
 
   #hear(frame) {
-    const told = frame.type === "heartbeat" ? frame.heads[this.group] : frame.group === this.group ? frame.to : 0;
     if (frame.type === "conversation.denied" && frame.group === this.group) location.reload();
-    else if (told > this.#head) this.pull();
+    const told = frame.type === "heartbeat" ? frame.heads : { [frame.group]: frame.to };
+    if (this.#heads.some(([group, head]) => told[group] > head)) this.pull();
   }
 
   #enter() {
@@ -132,7 +145,6 @@ class MessageTimeline extends HTMLElement {
     this.#older.trim();
     this.toEnd();
   }
-
 }
 customElements.define("message-timeline", MessageTimeline);
 followThread();

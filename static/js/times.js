@@ -36,12 +36,18 @@ function shortWords(moment) {
   return (days < 7 ? weekday : shortDate).format(moment);
 }
 
+const STYLES = {
+  clock: (moment) => clock.format(moment),
+  when: shortWords,
+  day: (moment) => shortDate.format(moment),
+};
+
 class LocalTime extends HTMLElement {
   connectedCallback() {
     const time = this.querySelector("time");
     const moment = new Date(time?.dateTime ?? NaN);
     if (Number.isNaN(moment.valueOf())) return;
-    time.textContent = this.dataset.style === "when" ? shortWords(moment) : clock.format(moment);
+    time.textContent = (STYLES[this.dataset.style] ?? STYLES.clock)(moment);
     time.title = exact.format(moment);
   }
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +12,8 @@ from django.utils import timezone
 
 from messaging import models
 from tests import factories
+
+FRAGMENT = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
@@ -28,6 +32,71 @@ def client_of():
 def open_conversation(conversation) -> models.Conversation:
     """Carla wrote an hour ago and waits for an answer."""
     return asked(conversation, "Queria encomendar um bolo.")
+
+
+@pytest.fixture
+def say(conversation):
+    """A message of any kind from the customer, the newest of its conversation."""
+
+    def make(kind: str = "text", text: str = "", **fields: Any) -> models.Message:
+        message = factories.MessageFactory(
+            conversation=conversation, kind=kind, text=text, **fields
+        )
+        conversation.last_message = message
+        conversation.last_message_at = conversation.last_activity_at = message.sort_at
+        conversation.save()
+        return message
+
+    return make
+
+
+@pytest.fixture
+def shown(conversation, alice, client_of):
+    """The bubble of a message as Alice sees it."""
+
+    def show(message: models.Message) -> str:
+        page = client_of(alice).get(f"/conversations/{conversation.pk}/messages/", **FRAGMENT)
+        found = re.search(
+            rf'<(article|p) class="\w+" id="message-{message.pk}".*?</\1>(?=\s*<|\s*$)',
+            page.content.decode(),
+            re.DOTALL,
+        )
+        return found[0]
+
+    return show
+
+
+@pytest.fixture
+def listed(alice, client_of):
+    """The preview of the only row, as text."""
+
+    def show() -> str:
+        page = client_of(alice).get("/").content.decode()
+        preview = re.search(r'class="conversation-preview".*?</p>', page, re.DOTALL)[0]
+        return re.sub(r"<[^>]+>", "", preview.partition(">")[2]).strip()
+
+    return show
+
+
+@pytest.fixture
+def told(conversation, alice, client_of):
+    """A message as the API gives it."""
+
+    def show(message: models.Message) -> dict[str, Any]:
+        answer = client_of(alice).get(f"/api/v1/conversations/{conversation.pk}/messages/")
+        return next(each for each in answer.json()["results"] if each["id"] == message.pk)
+
+    return show
+
+
+@pytest.fixture
+def amend():
+    """What somebody did to a message, `minutes` later."""
+
+    def make(message: models.Message, kind: str, **fields: Any) -> models.Amendment:
+        return factories.AmendmentFactory(message=message, kind=kind, **fields)
+
+    return make
 
 
 def asked(

@@ -13,11 +13,12 @@ from channels.sessions import SessionMiddlewareStack
 from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, connections, transaction
 
 from inbox import hub, realtime, replies, tickets
 from inbox.routing import websocket_urlpatterns
-from messaging import models
+from messaging import merging, models, timeline
+from tests import factories
 from tests.inbox.conftest import asked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,6 +100,32 @@ async def test_a_reply_reaches_list_and_open_conversation(
     assert row["id"] == open_conversation.pk
     assert f'id="conversation-{open_conversation.pk}"' in row["html"]
     assert "Sim!" in row["html"]
+    await socket.disconnect()
+
+
+async def test_late_changes_from_before_a_merge_are_heard(
+    listener, open_conversation, channel, alice
+) -> None:
+    def merged() -> models.Conversation:
+        earlier = asked(factories.ConversationFactory(channel=channel), "Sou eu")
+        merging.merge_now(earlier.contact_id, open_conversation.contact_id, reason="x")
+        return earlier
+
+    def change(conversation: models.Conversation) -> None:
+        with transaction.atomic():
+            [locked] = timeline.lock([conversation.pk]).values()
+            timeline.take_number(locked)
+            timeline.publish([locked])
+
+    earlier = await sync_to_async(merged)()
+    socket = await listener(alice)
+    await socket.send_json_to({"type": "open", "conversation": open_conversation.pk})
+    await next_of(socket, "conversation.opened")
+    await sync_to_async(change)(earlier)
+    moved = await next_of(socket, "conversation.changed")
+    assert moved["group"] == f"conversation.{earlier.pk}"
+    [*_, row] = (await next_of(socket, "list.changed"))["rows"]
+    assert row["id"] == open_conversation.pk
     await socket.disconnect()
 
 

@@ -1,0 +1,181 @@
+"""One person's conversations on one channel, shown as one.
+
+Contacts are merged, messages never move: what somebody wrote before a merge stays in the
+conversation it came in. Screens show the union; one of its conversations, the *main* one, stands
+in lists, takes replies and goes on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from inbox import cursors
+from messaging import merging
+from messaging.carrying import main_of
+from messaging.models import Conversation
+from messaging.sql import execute
+
+if TYPE_CHECKING:
+    from messaging.models import Message
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """A person's conversations on one channel, as far as somebody may see them."""
+
+    main: Conversation
+    beside: tuple[Conversation, ...] = ()
+
+    @property
+    def all(self) -> tuple[Conversation, ...]:
+        """The main one first."""
+        return (self.main, *self.beside)
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """What tells unions apart."""
+        return tuple(each.pk for each in self.all)
+
+    def seen_by(self, sees: Callable[[Conversation], bool]) -> Union | None:
+        """As much of it as somebody may see."""
+        seen = [each for each in self.all if sees(each)]
+        return union_of(seen, self.main.contact.person.pk) if seen else None
+
+    @property
+    def inbound_count(self) -> int:
+        """Genuine messages of the customer in all of them."""
+        return sum(each.inbound_count for each in self.all)
+
+    @property
+    def read_count(self) -> int | None:
+        """How many of those the viewer has seen; None where they were read for nobody."""
+        counts = [getattr(each, "read_count", None) for each in self.all]
+        return None if None in counts else sum(count for count in counts if count)
+
+    @property
+    def newest(self) -> Conversation:
+        """The one that something was said in last."""
+        return max(self.all, key=_said_at)
+
+
+def shown(visible: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Of each person one conversation a channel: the root's, else the oldest that is visible."""
+    others = visible.order_by().filter(channel=OuterRef("channel"))
+    better = Q(contact=OuterRef("contact__merged_into")) | Q(
+        contact__merged_into=OuterRef("contact__merged_into"), pk__lt=OuterRef("pk")
+    )
+    is_hidden = Q(contact__merged_into__isnull=False) & Q(Exists(others.filter(better)))
+    return visible.exclude(is_hidden)
+
+
+def unions_of(rows: Sequence[Conversation], visible: QuerySet[Conversation]) -> dict[int, Union]:
+    """The union of each of `rows` (read by `queries.with_row_parts`), the others from `visible`.
+
+    No query at all where none of them is of a person who was merged.
+    """
+    merged = [row for row in rows if _is_merged(row)]
+    unions = {row.pk: Union(row) for row in rows}
+    if not merged:
+        return unions
+    roots = merging.family({row.contact_id for row in merged})
+    groups: dict[tuple[int, int], dict[int, Conversation]] = defaultdict(dict)
+    found = visible.filter(contact__in=roots, channel__in={row.channel_id for row in merged})
+    for row in (*found, *merged):
+        groups[row.channel_id, roots.get(row.contact_id, row.contact_id)][row.pk] = row
+    for (_, root_id), group in groups.items():
+        unions |= dict.fromkeys(group, union_of(group.values(), root_id))
+    return unions
+
+
+def union_of(conversations: Collection[Conversation], root_id: int) -> Union:
+    """Conversations of the person `root_id` on one channel."""
+    main = main_of(conversations, root_id)
+    beside = (each for each in conversations if each.pk != main.pk)
+    return Union(main, tuple(sorted(beside, key=lambda each: each.pk)))
+
+
+def page_filter(union: Union, before: str, limit: int) -> Q:
+    """The messages of a union's page, by time and id, above the cursor. Raises BadCursor.
+
+    One conversation is read straight from its index; of several each gives a page at most.
+    """
+    moment, number = cursors.decode(before) if before else (None, 0)
+    if union.beside:
+        ids = [each.pk for each in union.all]
+        rows = execute(PAGE, {"ids": ids, "moment": moment, "number": number, "limit": limit})
+        return Q(pk__in=[pk for (pk,) in rows])
+    chosen = Q(conversation=union.main)
+    if moment is None:
+        return chosen
+    return chosen & Q(sort_at__lte=moment) & (Q(sort_at__lt=moment) | Q(pk__lt=number))
+
+
+def changed_filter(heads: Mapping[int, int]) -> Q:
+    """What was born or changed in conversations above the numbers a reader has of them."""
+    chosen = Q(pk__in=[])
+    for conversation_id, seq in heads.items():
+        chosen |= Q(conversation=conversation_id, changed_seq__gt=seq)
+    return chosen
+
+
+def parse_heads(text: str) -> dict[int, int] | None:
+    """Numbers by conversation, as `write_heads` wrote them; None where it is something else."""
+    heads = {}
+    for pair in text.split(",") if text else ():
+        conversation_id, _, seq = pair.partition(":")
+        if not (_is_short_number(conversation_id) and _is_short_number(seq)):
+            return None
+        heads[int(conversation_id)] = int(seq)
+    return heads
+
+
+def write_heads(heads: Mapping[int, int]) -> str:
+    """`12:340,15:20`."""
+    return ",".join(f"{conversation_id}:{seq}" for conversation_id, seq in sorted(heads.items()))
+
+
+def heads_after(
+    cut_short: Sequence[Message], heads: Mapping[int, int], union: Union
+) -> dict[int, int]:
+    """Where a reader stands after a pull: at the heads, or as far as one that was cut short went
+    (by conversation, then number).
+    """
+    true = {each.pk: max(each.head_seq, heads.get(each.pk, 0)) for each in union.all}
+    if not cut_short:
+        return true
+    last = cut_short[-1]
+    done = {pk: head for pk, head in true.items() if pk < last.conversation_id}
+    return {**heads, **done, last.conversation_id: last.changed_seq}
+
+
+def _is_merged(row: Conversation) -> bool:
+    return row.contact.merged_into_id is not None or bool(getattr(row, "has_parts", False))
+
+
+def _said_at(conversation: Conversation) -> datetime:
+    moments = (conversation.last_message_at, conversation.last_reaction_at)
+    return max((moment for moment in moments if moment), default=LONG_AGO)
+
+
+def _is_short_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
+PAGE = """
+SELECT message.id FROM unnest(%(ids)s::bigint[]) AS row(id) CROSS JOIN LATERAL (
+  SELECT id, sort_at FROM messaging_message
+  WHERE conversation_id = row.id AND (%(moment)s::timestamptz IS NULL OR (
+    sort_at <= %(moment)s AND (sort_at < %(moment)s OR id < %(number)s)
+  ))
+  ORDER BY sort_at DESC, id DESC LIMIT %(limit)s
+) AS message
+ORDER BY message.sort_at DESC, message.id DESC LIMIT %(limit)s
+"""
