@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.messaging.conftest import door, nudged
 from tests.reliability.house import Parts, parts
+
+__all__ = ["door", "nudged"]
 
 
 @pytest.fixture(scope="session")

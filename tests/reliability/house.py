@@ -95,14 +95,16 @@ class House:
         return int(self.environment["PORT"]) + list(PORT_NAMES).index(name)
 
     def manage(self, *arguments: str) -> str:
-        """What a `manage.py` command prints. Raises CalledProcessError."""
-        return subprocess.run(
+        """What a `manage.py` command prints; fails with what it says if it fails."""
+        done = subprocess.run(
             [sys.executable, str(state.BASE_DIR / "manage.py"), *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
-            check=True,
-        ).stdout
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
 
     @property
     def database_url(self) -> str:
@@ -116,7 +118,7 @@ class House:
     def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """What Postgres says. Any: rows of whatever was asked for."""
         with psycopg.connect(self.database_url, connect_timeout=5) as session:
-            return session.execute(sql, params).fetchall()
+            return session.execute(sql, params or None).fetchall()
 
     def one(self, sql: str, *params: object) -> Any:
         """The first value of the first row."""
@@ -219,11 +221,16 @@ class Parts(House):
         return self.services.database_url
 
     def start(
-        self, *names: str, commands: Mapping[str, str] | None = None, patience: float = 60
+        self,
+        *names: str,
+        commands: Mapping[str, str] | None = None,
+        patience: float = 60,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start processes by their names in the Procfile, or by `commands` of the test's own.
 
-        Waits until those with a port answer, for `patience` seconds.
+        Waits until those with a port answer, for `patience` seconds. `environment` is added to
+        that of these processes.
         """
         lines = procfile.parse((state.BASE_DIR / "Procfile").read_text()) | dict(commands or {})
         for name in names:
@@ -231,7 +238,7 @@ class Parts(House):
                 self.running[name] = subprocess.Popen(
                     procfile.words(lines[name], self.environment),
                     cwd=state.BASE_DIR,
-                    env=self.environment,
+                    env=self.environment | dict(environment or {}),
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,

@@ -12,36 +12,12 @@ import os
 import platform
 import secrets
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from inbox.processes.state import BASE_DIR
-from tests.reliability import kill_a
+from tests.reliability.programmes import PROGRAMMES, say
 
 RECORD = BASE_DIR / "docs" / "reliability.md"
-HEADER = """\
-# Reliability runs
-
-Each row is one run of `python -m tests.reliability.run --record`; programmes are described in
-their modules under `tests/reliability/`.
-
-| when (UTC) | programme | scale | seed | machine | result |
-|---|---|---|---|---|---|
-"""
-
-
-def run_kill_a(scale: float, seed: int) -> tuple[bool, str]:
-    """20,000 webhooks at 150/s, a kill every 3 s."""
-    run = kill_a.Run(seed=seed, webhooks=round(20_000 * scale), rate=150, kill_every_seconds=3)
-    report = kill_a.carry_out(run)
-    for line in report.lines():
-        say(line)
-    sums = f"{sum(report.kills.values())} kills, quiet after {report.quiet_seconds:.1f} s"
-    verdict = f"{len(report.problems)} problems" if report.problems else "nothing lost or doubled"
-    return not report.problems, f"{run.webhooks} webhooks, {sums}: {verdict}"
-
-
-PROGRAMMES: dict[str, Callable[[float, int], tuple[bool, str]]] = {"KILL-A": run_kill_a}
 
 
 def main() -> int:
@@ -63,19 +39,11 @@ def main() -> int:
 
 
 def record(name: str, scale: float, seed: int, words: str) -> None:
-    """Add a row to the table of runs."""
-    if not RECORD.exists():
-        RECORD.write_text(HEADER)
+    """Add a row to the table of runs, which ends the page."""
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}"
     with RECORD.open("a") as file:
         file.write(f"| {when} | {name} | {scale:g} | {seed} | {machine} | {words} |\n")
-
-
-def say(line: str) -> None:
-    """For the person who waits."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -82,6 +82,3 @@ def test_without_postgres_the_answer_is_503_in_time_and_200_when_it_is_back(hous
     house.services.postgres.launch()
     until(lambda: call(port, b"after")[0] == 200, "the gateway takes webhooks again", seconds=10)
     assert [bytes(row[0]) for row in house.rows(BODIES)] == [b"before", b"after"]
-
-
-# Without the Procfile's respawning, so that it ends by itself.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -21,18 +21,32 @@ from messaging.simulator import demo
 from tests.messaging import bodies
 
 EPOCH = 1_750_000_000
+PART = 1_000_000
 ATTEMPT_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message a customer wrote; `at` grows by at least a second with each of the same one."""
+    """One message a customer wrote; `at` grows by at least a second with each of the same one.
+
+    With a `photo` (its id at the provider) the text is the photo's caption.
+    """
 
     wamid: str
     customer: str
     text: str
     at: int
+    photo: str = ""
+
+    def written(self) -> bodies.Json:
+        """As it stands in a body."""
+        message = bodies.text(self.wamid, sender=self.customer, at=self.at, body=self.text)
+        if self.photo:
+            del message["text"]
+            photo = {"id": self.photo, "mime_type": "image/jpeg", "caption": self.text}
+            message |= {"type": "image", "image": photo}
+        return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +59,35 @@ class Webhook:
     def body(self) -> bytes:
         """The bytes to post; the same ones for every attempt."""
         return bodies.body(
-            [bodies.text(m.wamid, sender=m.customer, at=m.at, body=m.text) for m in self.messages],
+            [message.written() for message in self.messages],
             number_id=demo.CHANNELS[0].phone_number_id,
         )
 
 
-def plan(how_many: int, *, seed: int) -> list[Webhook]:
+def plan(how_many: int, *, seed: int, part: int = 0) -> list[Webhook]:
     """`how_many` webhooks: most of one message, some of up to five, a tenth of them repeated.
 
-    A repeat holds messages of two earlier webhooks, so that its body is a new one.
+    A repeat holds messages of two earlier webhooks, so that its body is a new one. Plans of
+    different parts (0 to 9999) have nothing in common.
     """
     dice = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    numbers = count(1)
+    numbers = count(part * PART + 1)
     written: dict[str, int] = {}
     webhooks: list[Webhook] = []
-    for number in range(how_many):
+    for number in range(part * PART, part * PART + how_many):
         if webhooks and dice.random() < 0.1:
             earlier = dice.choice(webhooks).messages + dice.choice(webhooks).messages
             webhooks.append(Webhook(number, tuple(dict.fromkeys(earlier))))
             continue
         size = dice.choice((1, 1, 1, 1, 1, 1, 1, 2, 3, 5))
-        customers = dice.sample(range(max(10, how_many // 3)), size)
+        places = dice.sample(range(max(10, how_many // 3)), size)
+        customers = [f"{3519 + part}{place:08}" for place in places]
         webhooks.append(Webhook(number, tuple(_write(customers, written, numbers))))
     return webhooks
 
 
-def _write(customers: list[int], written: dict[str, int], numbers: Iterator[int]) -> Iterator[Sent]:
-    for place in customers:
-        customer = f"3519{place:08}"
+def _write(customers: list[str], written: dict[str, int], numbers: Iterator[int]) -> Iterator[Sent]:
+    for customer in customers:
         written[customer] = written.get(customer, 0) + 1
         number = next(numbers)
         yield Sent(
@@ -95,8 +110,12 @@ class Tally:
 class Poster:
     """Posts a plan at a steady rate and repeats whatever was not acknowledged."""
 
-    def __init__(self, url: str, *, ledger: TextIO, seed: int) -> None:
+    def __init__(
+        self, url: str, *, ledger: TextIO, seed: int, expected: Container[int] = (200, 503)
+    ) -> None:
+        """`expected` are the statuses that are no fault; whatever is not 200 is repeated."""
         self.tally = Tally()
+        self._expected = expected
         self._url = url
         self._ledger = ledger
         self._dice = random.Random(seed)  # noqa: S311 - repeatable, not secret
@@ -135,9 +154,9 @@ class Poster:
         except (aiohttp.ClientError, TimeoutError, OSError):
             self.tally.failed += 1
             return False
-        assert response.status in {200, 503}, f"answered {response.status}"
+        assert response.status in self._expected, f"answered {response.status}"
         self.tally.acknowledged += response.status == 200
-        self.tally.refused += response.status == 503
+        self.tally.refused += response.status != 200
         return response.status == 200
 
     def _note(self, line: dict[str, object]) -> None:

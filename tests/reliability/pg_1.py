@@ -1,0 +1,171 @@
+"""PG-1 (the way in): Postgres stops, hangs, refuses or answers into the void; 200 means stored.
+
+The gateway reaches Postgres through a proxy that can lose the reply to a commit.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import psycopg
+
+from inbox.processes import process_table
+from tests.reliability import inbound
+from tests.reliability.house import Parts, until
+from tests.reliability.inbound import Posting
+from tests.reliability.proxy import Fault, Proxy, between
+from tests.reliability.reports import Report
+from tests.reliability.webhooks import plan
+
+HOLD_SECONDS = 1.5
+GATEWAY_BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'inbox gateway'"
+BACKENDS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'inbox%'"
+# Two of the gateway, one each of the worker's child and the sweeper, and one in passing.
+MOST_BACKENDS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Webhooks for each fault, and how often each fault comes."""
+
+    seed: int
+    webhooks: int
+    rate: float
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a fault may lay hands on."""
+
+    house: Parts
+    proxy: Proxy
+
+
+def stop_at_once(at: Target) -> None:
+    """What `pg_ctl stop -m immediate` does, and a start that has to recover."""
+    at.house.services.postgres.stop_at_once()
+    at.house.services.postgres.launch()
+
+
+def kill_a_backend(at: Target) -> None:
+    """`kill -9` of one backend: Postgres ends all others and recovers."""
+    for (pid,) in at.house.rows(GATEWAY_BACKENDS)[:1]:
+        process_table.send(pid, signal.SIGKILL)
+    until(at.house.services.postgres.answers, "Postgres has recovered")
+
+
+def end_sessions(at: Target) -> None:
+    at.house.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name LIKE 'inbox%' AND pid <> pg_backend_pid()"
+    )
+
+
+def pause(at: Target) -> None:
+    """All of Postgres stands still, as on a machine that is migrated."""
+    pids = [
+        entry.pid for entry in process_table.matching(at.house.services.postgres.program.family())
+    ]
+    for pid in pids:
+        process_table.send(pid, signal.SIGSTOP)
+    time.sleep(HOLD_SECONDS)
+    for pid in pids:
+        process_table.send(pid, signal.SIGCONT)
+
+
+def storm_of_locks(at: Target) -> None:
+    """Somebody's migration holds the table, again and again."""
+    with psycopg.connect(at.house.database_url, autocommit=True) as session:
+        for _ in range(5):
+            with session.transaction():
+                session.execute("LOCK TABLE messaging_inboundevent IN ACCESS EXCLUSIVE MODE")
+                time.sleep(HOLD_SECONDS / 4)
+            time.sleep(0.05)
+
+
+def use_up_connections(at: Target) -> None:
+    """No session is left for anybody, and the gateway has just lost its own."""
+    taken: list[psycopg.Connection] = []
+    until_then = time.monotonic() + HOLD_SECONDS
+
+    def take() -> None:
+        """And take what others have to let go of, too."""
+        while time.monotonic() < until_then:
+            try:
+                taken.append(psycopg.connect(at.house.database_url, autocommit=True))
+            except psycopg.OperationalError:
+                time.sleep(0.01)
+
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(8):
+            threads.submit(take)
+        time.sleep(HOLD_SECONDS / 3)
+        at.proxy.cut()
+    for session in taken:
+        session.close()
+
+
+def lose_replies(at: Target) -> None:
+    """Commits happen and nobody hears of them: the gateway may not say 200."""
+    at.proxy.set(Fault.SWALLOW_REPLIES)
+    time.sleep(HOLD_SECONDS)
+    at.proxy.set(Fault.NONE)
+    at.proxy.cut()
+
+
+def reset(at: Target) -> None:
+    at.proxy.set(Fault.REFUSE)
+    time.sleep(HOLD_SECONDS / 3)
+    at.proxy.set(Fault.NONE)
+
+
+FAULTS: dict[str, Callable[[Target], None]] = {
+    "immediate stop": stop_at_once,
+    "kill -9 of a backend": kill_a_backend,
+    "sessions ended": end_sessions,
+    "pause": pause,
+    "lock storm": storm_of_locks,
+    "no connection left": use_up_connections,
+    "lost replies": lose_replies,
+    "resets": reset,
+}
+
+# Nobody can be spared by these; the others may fall between two commits.
+FELT = {"immediate stop", "no connection left", "lost replies", "resets"}
+
+
+def carry_out(house: Parts, run: Run) -> Report:
+    """Each fault in the middle of its own webhooks."""
+    report = Report(name="PG-1", seed=run.seed)
+    ledger = house.folder / "postgres.jsonl"
+    ledger.write_text("")
+    parts = iter(range(10_000))
+    with between(house.database_url) as (proxy, through):
+        house.start("worker", "sweeper", commands=inbound.COMMANDS, environment=inbound.SOON)
+        house.start("gateway", commands=inbound.COMMANDS, environment={"DATABASE_URL": through})
+        at = Target(house, proxy)
+        with inbound.followed(house, report):
+            for _ in range(run.rounds):
+                for name, fault in FAULTS.items():
+                    webhooks = plan(run.webhooks, seed=run.seed, part=next(parts))
+                    posting = Posting(house, webhooks, ledger=ledger, rate=run.rate, seed=run.seed)
+                    time.sleep(run.webhooks / run.rate / 4)
+                    fault(at)
+                    tally = posting.finish()
+                    report.figures[f"503 at {name}"] = tally.refused
+                    if name in FELT and not tally.refused + tally.failed:
+                        report.problems.append(f"{name} was not felt")
+                    inbound.wait_until_quiet(house)
+        if (sessions := house.one(BACKENDS)) > MOST_BACKENDS:
+            report.problems.append(f"{sessions} sessions are open at the end")
+        house.stop()
+    if not proxy.swallowed_bytes:
+        report.problems.append("no reply was ever lost")
+    inbound.check(house, ledger, report)
+    report.figures = {"webhooks a fault": run.webhooks, "rounds": run.rounds, **report.figures}
+    return report

@@ -1,0 +1,138 @@
+"""Every long programme by its id: how large it is at scale 1, and how it is run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from inbox.processes.state import BASE_DIR
+from tests.reliability import (
+    crash_matrix,
+    dup_1,
+    fsync_1,
+    kill_a,
+    order_1,
+    pg_1,
+    redis_1,
+)
+from tests.reliability.house import Parts, parts
+from tests.reliability.reports import Report
+from tests.reliability.scale import FIGURES_VARIABLE, SCALE_VARIABLE, SEED_VARIABLE
+
+# Whether it was good, and words for the table of runs.
+Outcome = tuple[bool, str]
+Programme = Callable[[float, int], Outcome]
+
+
+def say(line: str) -> None:
+    """For the person who waits."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line)
+
+
+def run_kill_a(scale: float, seed: int) -> Outcome:
+    """20,000 webhooks at 150/s, a kill every 3 s."""
+    run = kill_a.Run(seed=seed, webhooks=round(20_000 * scale), rate=150, kill_every_seconds=3)
+    report = kill_a.carry_out(run)
+    tell(report.lines())
+    sums = f"{sum(report.kills.values())} kills, quiet after {report.quiet_seconds:.1f} s"
+    verdict = f"{len(report.problems)} problems" if report.problems else "nothing lost or doubled"
+    return not report.problems, f"{run.webhooks} webhooks, {sums}: {verdict}"
+
+
+def crash_matrix_of(house: Parts, scale: float, seed: int) -> Report:
+    """Every failpoint × every action × 5 seeds."""
+    seeds = range(seed, seed + at_least(1, 5 * scale))
+    chosen = crash_matrix.cases(crash_matrix.ACTIONS, seeds)
+    return crash_matrix.carry_out(house, chosen, seed=seed)
+
+
+def dup_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """5,000 events twenty times."""
+    return dup_1.carry_out(house, dup_1.Run(seed=seed, events=at_least(20, 5000 * scale)))
+
+
+def order_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """200 conversations of 500 messages."""
+    messages = at_least(2, 500 * scale)
+    run = order_1.Run(seed=seed, conversations=200, messages=messages, rate=150)
+    return order_1.carry_out(house, run)
+
+
+def fsync_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """1,000 commits."""
+    if not fsync_1.is_possible():
+        missing = "NOT RUN: FSYNC-1 needs strace and the right to trace"
+        return Report(name="FSYNC-1", seed=seed, problems=[missing])
+    return fsync_1.carry_out(house, requests=at_least(20, 1000 * scale), seed=seed)
+
+
+def pg_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """200 faults under 20,000 webhooks."""
+    run = pg_1.Run(seed=seed, webhooks=100, rate=30, rounds=at_least(1, 25 * scale))
+    return pg_1.carry_out(house, run)
+
+
+def redis_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """25 faults under 25,000 webhooks."""
+    run = redis_1.Run(
+        seed=seed, webhooks=at_least(60, 1000 * scale), rate=150, rounds=at_least(1, 5 * scale)
+    )
+    return redis_1.carry_out(house, run)
+
+
+def at_least(least: int, wanted: float) -> int:
+    return max(least, round(wanted))
+
+
+def on_parts(programme: Callable[[Parts, float, int], Report], scale: float, seed: int) -> Outcome:
+    """Run it on durable servers of its own."""
+    with parts(WEBHOOK_TIMEOUT="1") as house:
+        report = programme(house, scale, seed)
+    tell(report.lines())
+    return report.is_good, report.words()
+
+
+def as_tests(name: str, scale: float, seed: int) -> Outcome:
+    """Run a programme that is a pytest module, in the size asked for."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / "figures.jsonl"
+        variables = {
+            SCALE_VARIABLE: f"{scale:g}",
+            SEED_VARIABLE: str(seed),
+            FIGURES_VARIABLE: str(figures),
+        }
+        path = f"tests/reliability/test_{name}.py"
+        command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:randomly", path]
+        command.append(f"--hypothesis-seed={seed}")
+        environment = {**os.environ, **variables}
+        done = subprocess.run(command, cwd=BASE_DIR, env=environment, check=False)
+        lines = figures.read_text().splitlines() if figures.exists() else []
+    told = [f"{figure} {what}" for line in lines for what, figure in json.loads(line).items()]
+    verdict = "failed" if done.returncode else "no problem found"
+    return done.returncode == 0, f"{', '.join(told)}: {verdict}"
+
+
+PROGRAMMES: dict[str, Programme] = {
+    "KILL-A": run_kill_a,
+    "CRASH-MATRIX": partial(on_parts, crash_matrix_of),
+    "DUP-1": partial(on_parts, dup_1_of),
+    "ORDER-1": partial(on_parts, order_1_of),
+    "STATUS-1": partial(as_tests, "status_1"),
+    "POISON-1": partial(as_tests, "poison_1"),
+    "SIG-1": partial(as_tests, "sig_1"),
+    "FSYNC-1": partial(on_parts, fsync_1_of),
+    "PG-1": partial(on_parts, pg_1_of),
+    "REDIS-1": partial(on_parts, redis_1_of),
+}
