@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from messaging.simulator import demo
+from tests.benchmarks import mix
 from tests.messaging import bodies
 
 CUSTOMERS = 500
@@ -149,9 +150,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--rate", type=float)
     parser.add_argument("--most", type=int, required=True, help="webhooks to prepare")
+    parser.add_argument("--mix", action="store_true", help="--most counts items of a real mix")
+    parser.add_argument("--first-status", type=int, default=0)
     parser.add_argument("--connections", type=int, default=CONNECTIONS)
     args = parser.parse_args()
-    prepared = requests(args.path, args.most, f"{os.getpid()}.{time.time_ns()}")
+    prefix = f"{os.getpid()}.{time.time_ns()}"
+    if args.mix:
+        mixed = mix.Mix(prefix, first_status=args.first_status).bodies(args.most)
+        prepared = [mix.request(args.path, content) for content in mixed]
+    else:
+        prepared = requests(args.path, args.most, prefix)
     generator = Generator(args.port, args.connections)
     sys.stdout.write("ready\n")
     sys.stdout.flush()

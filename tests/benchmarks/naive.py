@@ -30,7 +30,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from config.celery import app
-from messaging.models import Channel, Contact, ContactIdentity, Conversation, Message
+from messaging.models import Channel, Contact, ContactIdentity, Conversation, Message, Receipt
 from messaging.simulator import demo
 
 # Else Celery would connect to Postgres anew for every task: the baseline is to be a fair one.
@@ -60,6 +60,8 @@ def webhook(request: HttpRequest) -> HttpResponse:
             value = change["value"]
             for message in value.get("messages", []):
                 store_message.delay(value["metadata"]["phone_number_id"], message)
+            for status in value.get("statuses", []):
+                store_status.delay(value["metadata"]["phone_number_id"], status)
     return HttpResponse()
 
 
@@ -85,7 +87,8 @@ def store_message(phone_number_id: str, raw: dict[str, Any]) -> None:
             changed_seq=conversation.head_seq,
             direction="in",
             kind=raw["type"],
-            text=raw["text"]["body"],
+            text=raw.get("text", {}).get("body", ""),
+            content=raw,
             author_type="contact",
             provider_id=raw["id"],
             provider_at=datetime.fromtimestamp(int(raw["timestamp"]), UTC),
@@ -95,6 +98,28 @@ def store_message(phone_number_id: str, raw: dict[str, Any]) -> None:
         )
         conversation.last_activity_at = now
         conversation.save()
+
+
+@shared_task(queue="inbound")
+def store_status(phone_number_id: str, raw: dict[str, Any]) -> None:
+    """One status, one transaction."""
+    with transaction.atomic():
+        channel = Channel.objects.get(external_id=phone_number_id)
+        message = Message.objects.filter(channel=channel, provider_id=raw["id"]).first()
+        if message is None:
+            return
+        conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
+        _, is_new = Receipt.objects.get_or_create(
+            channel=channel,
+            provider_id=raw["id"],
+            status=raw["status"],
+            defaults={"message": message, "received_at": datetime.now(UTC)},
+        )
+        if is_new:
+            conversation.head_seq += 1
+            conversation.save()
+            message.status, message.changed_seq = raw["status"], conversation.head_seq
+            message.save()
 
 
 def _contact(channel: Channel, phone: str) -> Contact:
