@@ -166,7 +166,12 @@ class Gateway:
             return await self._directory.find(kind, slug)
         if not self._strangers.admit(who):
             raise TooManyUnknown
-        address = await self._directory.find(kind, slug)
+        try:
+            address = await self._directory.find(kind, slug)
+        except NotStored:
+            # Postgres did not say: whoever it is may be genuine, and must be able to repeat.
+            self._strangers.forgive(who)
+            raise
         if address is not None:
             self._strangers.forgive(who)
         return address

@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector(django.db.models.functions.text.Left('text', 100000), django.db.models.fields.json.KeyTextTransform('filename', django.db.models.fields.json.KeyTextTransform('document', 'content')), models.Func(django.db.models.fields.json.KeyTextTransform('filename', django.db.models.fields.json.KeyTextTransform('document', 'content')), models.Value('._-'), models.Value('   '), function='translate', output_field=models.TextField()), config='simple'), name='message_search'),
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector(django.db.models.functions.text.Left('text', 100000), django.db.models.functions.text.Left(django.db.models.fields.json.KeyTextTransform('filename', django.db.models.fields.json.KeyTextTransform('document', 'content')), 1000), models.Func(django.db.models.functions.text.Left(django.db.models.fields.json.KeyTextTransform('filename', django.db.models.fields.json.KeyTextTransform('document', 'content')), 1000), models.Value('._-'), models.Value('   '), function='translate', output_field=models.TextField()), config='simple'), name='message_search'),
         ),
         migrations.AddConstraint(
             model_name='contactidentity',

@@ -14,7 +14,7 @@ from messaging.models.conversation import Conversation
 from messaging.models.organization import Organization
 from messaging.querysets import MessageQuerySet
 
-FILENAME = KT("content__document__filename")
+FILENAME = Left(KT("content__document__filename"), 1_000)
 # What search looks in; "simple" keeps words as they are, whatever their language. A file's name
 # counts as one word, so it stands here in its parts too.
 SEARCH_VECTOR = SearchVector(

@@ -12,8 +12,10 @@ import pytest
 from django.db import OperationalError
 from django.db import connection as database
 from django.utils import timezone
+from psycopg.errors import ProgramLimitExceeded
 
 from messaging import dead_letters, drain
+from messaging.apply import messages as apply_messages
 from messaging.events import DeadLettersAdded, announced
 from messaging.ledger import balance
 from messaging.models import Channel, Connection, DeadLetter, InboundEvent, InboundItem, Message
@@ -154,12 +156,30 @@ def test_two_bodies_whose_decoding_breaks_are_two_dead_letters(
 
 
 @pytest.mark.django_db
-def test_a_text_too_long_for_the_index_dies_alone(connection: Connection) -> None:
-    endless = " ".join(f"w{number}" for number in range(250_000))
-    deliver(connection, bodies.body([bodies.text("wamid.1", body=endless), bodies.text("wamid.2")]))
+def test_what_goes_beyond_a_limit_of_postgres_dies_alone(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = apply_messages.insert
+
+    def limited(batch: Any) -> None:
+        if any(message.item.text == POISON for message in batch.messages):
+            raise OperationalError("beyond a limit") from ProgramLimitExceeded()
+        honest(batch)
+
+    monkeypatch.setattr(apply_messages, "insert", limited)
+    deliver(connection, bodies.body([bodies.text("wamid.1", body=POISON), bodies.text("wamid.2")]))
     drain_all(connection)
     assert lines() == [("wamid.1", "dead"), ("wamid.2", "applied")]
     assert DeadLetter.objects.get().code == "OperationalError"
+
+
+@pytest.mark.django_db
+def test_an_endless_text_and_file_name_are_applied(connection: Connection) -> None:
+    endless = " ".join(f"w{number}" for number in range(250_000))
+    named = bodies.text("wamid.2") | {"type": "document", "document": {"filename": endless}}
+    deliver(connection, bodies.body([bodies.text("wamid.1", body=endless), named]))
+    drain_all(connection)
+    assert lines() == [("wamid.1", "applied"), ("wamid.2", "applied")]
 
 
 @pytest.mark.django_db

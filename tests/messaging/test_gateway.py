@@ -19,6 +19,7 @@ from messaging.ledger import balance
 from messaging.models import Connection, InboundEvent
 from messaging.providers.cloud.signature import HEADER
 from messaging.secrets import ConnectionSecrets
+from messaging.strangers import Strangers
 from tests import factories
 from tests.messaging import bodies
 from tests.messaging.conftest import Answer, Call, Door, ask, drain_all, locked, stored
@@ -192,6 +193,17 @@ def test_a_commit_that_takes_too_long_is_503_and_then_200_again(door: Door) -> N
         assert time.monotonic() - started < 1.0 + 0.5
     assert door.post(b"third").status == 200
     assert [stored()[0], stored()[-1]] == [b"first", b"third"]
+
+
+def test_a_genuine_caller_is_not_slowed_where_postgres_did_not_say_who_it_is(
+    door: Door, settings: Any
+) -> None:
+    with locked("messaging_connection"):
+        answers = [door.post(b"{}").status for _ in range(2)]
+        door.gateway._strangers = Strangers(1.0, clock=lambda: 0.0)
+        answers += [door.post(b"{}").status for _ in range(3)]
+    assert answers == [503] * 5
+    assert door.post(b"{}").status == 200
 
 
 def test_a_slow_look_up_is_503_in_time_for_everybody(door: Door) -> None:

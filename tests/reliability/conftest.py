@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -21,10 +22,11 @@ def servers() -> Iterator[Parts]:
 
 @pytest.fixture
 def house(servers: Parts) -> Iterator[Parts]:
-    """The servers, with no deliveries and no processes left from the test before."""
+    """The servers, with no deliveries, spool and processes left from the test before."""
     for server in (servers.services.postgres, servers.services.redis):
         if not server.answers():
             server.launch()
     servers.execute("TRUNCATE messaging_inboundevent, messaging_contact CASCADE")
+    shutil.rmtree(servers.folder / "spool", ignore_errors=True)
     yield servers
     servers.stop()
