@@ -12,7 +12,7 @@ help:
 	@echo "make test         everything: style, types, tests, browser tests"
 	@echo "make lint         style and types alone"
 	@echo "make format       put the code into shape"
-	@echo "make reliability  long programmes: make reliability ONLY=CHAOS-1 SCALE=0.1"
+	@echo "make reliability  long programmes: make reliability ONLY=CRASH-MATRIX SCALE=0.2"
 	@echo "make bench        measure the budgets on this machine"
 	@echo "make up           run the processes without demo data"
 	@echo "make clean        remove the environment and caches; data in .data/ stays"
@@ -37,7 +37,7 @@ format: environment
 	@.venv/bin/ruff check --fix
 
 reliability: environment
-	@$(PYTHON_IN_ENVIRONMENT) -m tests.reliability $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE))
+	@$(PYTHON_IN_ENVIRONMENT) -m tests.reliability $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED))
 
 bench: environment
 	@$(PYTHON_IN_ENVIRONMENT) -m tests.benchmarks $(if $(ONLY),--only $(ONLY))

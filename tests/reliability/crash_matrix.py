@@ -189,6 +189,7 @@ class Matrix:
             rate=200,
             seed=case.seed,
             expected=(200, 500, 503),
+            keeps_alive=False,
         )
 
     def _wait_and_wake(self, case: Case) -> bool:

@@ -110,7 +110,7 @@ def out_of_order(seen: list[Seen], syncing: set[int] | None, wanted: int) -> lis
 def carry_out(house: Parts, *, requests: int, seed: int = 0) -> Report:
     """Trace requests into Postgres, then a tenth as many into the spool."""
     report = Report(name="FSYNC-1", seed=seed)
-    spool = house.folder / "spool"
+    spool = house.folder / "spool-traced"
     house.start("gateway", commands=inbound.COMMANDS, environment={"SPOOL_DIR": str(spool)})
     _post(house, 1)
     backends = [pid for (pid,) in until(lambda: house.rows(BACKENDS), "the gateway's backends")]

@@ -102,24 +102,31 @@ class Posting(Thread):
         ledger: Path,
         rate: float,
         seed: int,
-        url: str = "",
         expected: Container[int] = (200, 503),
+        keeps_alive: bool = True,
     ) -> None:
         super().__init__(name="posting", daemon=True)
         self.tally = Tally()
         self._webhooks = webhooks
-        self._url = url or f"{house.url('gateway')}{PATH}"
+        self._url = f"{house.url('gateway')}{PATH}"
         self._ledger = ledger
         self._rate = rate
         self._seed = seed
         self._expected = expected
+        self._keeps_alive = keeps_alive
         self._error: BaseException | None = None
         self.start()
 
     def run(self) -> None:
         try:
             with self._ledger.open("a") as file:
-                poster = Poster(self._url, ledger=file, seed=self._seed, expected=self._expected)
+                poster = Poster(
+                    self._url,
+                    ledger=file,
+                    seed=self._seed,
+                    expected=self._expected,
+                    keeps_alive=self._keeps_alive,
+                )
                 self.tally = poster.tally
                 asyncio.run(poster.post_all(self._webhooks, rate=self._rate))
         except BaseException as error:  # raised again in `finish`

@@ -111,10 +111,20 @@ class Poster:
     """Posts a plan at a steady rate and repeats whatever was not acknowledged."""
 
     def __init__(
-        self, url: str, *, ledger: TextIO, seed: int, expected: Container[int] = (200, 503)
+        self,
+        url: str,
+        *,
+        ledger: TextIO,
+        seed: int,
+        expected: Container[int] = (200, 503),
+        keeps_alive: bool = True,
     ) -> None:
-        """`expected` are the statuses that are no fault; whatever is not 200 is repeated."""
+        """`expected` are the statuses that are no fault; whatever is not 200 is repeated.
+
+        Unless it `keeps_alive`, another process of the gateway may get the repetition.
+        """
         self.tally = Tally()
+        self._keeps_alive = keeps_alive
         self._expected = expected
         self._url = url
         self._ledger = ledger
@@ -125,7 +135,7 @@ class Poster:
         loop = asyncio.get_running_loop()
         started = loop.time()
         timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
-        connector = aiohttp.TCPConnector(limit=100)
+        connector = aiohttp.TCPConnector(limit=100, force_close=not self._keeps_alive)
         async with (
             aiohttp.ClientSession(timeout=timeout, connector=connector) as session,
             asyncio.TaskGroup() as group,
