@@ -34,7 +34,7 @@ def gist_of(message: Message) -> Gist:
     if message.deleted_at is not None:
         return Gist(icon="bin", text=_("Message deleted"))
     if message.is_placeholder:
-        return Gist(icon="clock", text=_("Content is to follow"))
+        return Gist(icon="clock", text=_("Not arrived yet"))
     plain = " ".join(message.text.split())
     if plain:
         return Gist(icon="" if message.kind == "text" else icon, text=plain)

@@ -52,6 +52,7 @@ class Media(models.Model):
     stored_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name_plural = _("media files")
         constraints = [
             # Serves the files of a message; a repeated delivery adds none.
             models.UniqueConstraint(fields=["message", "position"], name="media_position_unique"),

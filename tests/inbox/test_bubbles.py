@@ -175,8 +175,8 @@ def test_an_error_hides_no_message(say, shown) -> None:
 
 
 def test_a_placeholder_waits_for_its_content(say, shown, listed) -> None:
-    assert "The content is to follow" in shown(say("image", is_placeholder=True))
-    assert listed() == "Content is to follow"
+    assert "The content has not arrived" in shown(say("image", is_placeholder=True))
+    assert listed() == "Not arrived yet"
 
 
 def test_in_a_group_everybody_has_a_name(say, shown, told, listed, organization) -> None:

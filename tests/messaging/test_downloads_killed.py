@@ -19,6 +19,7 @@ from messaging.models import DeadLetter, Media
 from tests import factories
 from tests.messaging import samples
 from tests.messaging.origin import hang
+from tests.reliability.house import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.process]
 PHOTO = samples.picture()
@@ -86,10 +87,7 @@ def test_whatever_a_kill_interrupts_is_finished_once(photo, media_root, place: s
 def test_half_a_file_is_never_served(photo, origin, media_root) -> None:
     origin.then("/files/", hang(PHOTO))
     process = fetcher(media_root)
-    deadline = time.monotonic() + PROCESS_SECONDS
-    while origin.times()["/files/777"] == 0 and time.monotonic() < deadline:
-        time.sleep(0.02)
-
+    until(lambda: origin.times()["/files/777"] > 0, "half of it came", seconds=PROCESS_SECONDS)
     process.kill()
     process.wait(PROCESS_SECONDS)
 

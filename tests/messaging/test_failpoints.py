@@ -49,6 +49,9 @@ def test_nothing_happens_where_nobody_asked(settings: Any) -> None:
     failpoint("here")
     settings.FAILPOINTS = "elsewhere=raise"
     failpoint("here")
+    assert failpoints._passes["here"] == 0
+    with pytest.raises(FailpointReached):
+        failpoint("elsewhere")
 
 
 def test_the_third_pass_alone_is_broken(settings: Any) -> None:

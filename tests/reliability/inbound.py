@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
@@ -33,6 +34,16 @@ COMMANDS = {"gateway": GATEWAY, "worker": WORKER, "background": BACKGROUND}
 # A worker that dies twice within seconds makes granian end, so there are some to choose from.
 SEVERAL = {**COMMANDS, "gateway": GATEWAY.replace("--workers 1", "--workers 4")}
 SOON = {"PROCESSING_RETRY_DELAYS": "0.2,0.5,1,2,5,10"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """Webhooks for each fault, and how often each fault comes."""
+
+    seed: int
+    webhooks: int
+    rate: float
+    rounds: int
 
 
 class Failpoints:

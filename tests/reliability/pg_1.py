@@ -28,16 +28,6 @@ BACKENDS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'i
 MOST_BACKENDS = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Webhooks for each fault, and how often each fault comes."""
-
-    seed: int
-    webhooks: int
-    rate: float
-    rounds: int
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a fault may lay hands on."""
@@ -139,7 +129,7 @@ FAULTS: dict[str, Callable[[Target], None]] = {
 FELT = {"immediate stop", "no connection left", "lost replies", "resets"}
 
 
-def carry_out(house: Parts, run: Run) -> Report:
+def carry_out(house: Parts, run: inbound.Faults) -> Report:
     """Each fault in the middle of its own webhooks."""
     report = Report(name="PG-1", seed=run.seed)
     ledger = house.folder / "postgres.jsonl"

@@ -16,6 +16,7 @@ from tests.reliability import (
     crash_matrix,
     dup_1,
     fsync_1,
+    inbound,
     kill_a,
     order_1,
     pg_1,
@@ -80,13 +81,13 @@ def fsync_1_of(house: Parts, scale: float, seed: int) -> Report:
 
 def pg_1_of(house: Parts, scale: float, seed: int) -> Report:
     """200 faults under 20,000 webhooks."""
-    run = pg_1.Run(seed=seed, webhooks=100, rate=30, rounds=at_least(1, 25 * scale))
+    run = inbound.Faults(seed=seed, webhooks=100, rate=30, rounds=at_least(1, 25 * scale))
     return pg_1.carry_out(house, run)
 
 
 def redis_1_of(house: Parts, scale: float, seed: int) -> Report:
     """25 faults under 25,000 webhooks."""
-    run = redis_1.Run(
+    run = inbound.Faults(
         seed=seed, webhooks=at_least(60, 1000 * scale), rate=150, rounds=at_least(1, 5 * scale)
     )
     return redis_1.carry_out(house, run)

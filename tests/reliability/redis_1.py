@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import redis
 
@@ -15,16 +14,6 @@ from tests.reliability.reports import Report
 from tests.reliability.webhooks import plan
 
 PAUSE_MILLISECONDS = 3000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Webhooks for each fault, and how often each fault comes."""
-
-    seed: int
-    webhooks: int
-    rate: float
-    rounds: int
 
 
 def flush(house: Parts) -> None:
@@ -62,7 +51,7 @@ FAULTS: dict[str, Callable[[Parts], None]] = {
 }
 
 
-def carry_out(house: Parts, run: Run) -> Report:
+def carry_out(house: Parts, run: inbound.Faults) -> Report:
     """Each fault in the middle of its own webhooks; Redis is back before the next one."""
     report = Report(name="REDIS-1", seed=run.seed)
     house.start("gateway", "worker", "sweeper", commands=inbound.COMMANDS, environment=inbound.SOON)

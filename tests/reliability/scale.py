@@ -29,9 +29,8 @@ def seed() -> int:
 
 
 def tell(report: Report) -> None:
-    """Print it, leave its figures to whoever asked for them, and fail where there are problems."""
+    """Print it, and leave its figures to whoever asked for them."""
     print("", *report.lines(), sep="\n")
     if place := os.environ.get(FIGURES_VARIABLE):
         with Path(place).open("a") as file:
             file.write(json.dumps(report.figures) + "\n")
-    assert report.problems == []

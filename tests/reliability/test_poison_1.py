@@ -36,6 +36,7 @@ def _figures() -> Iterator[None]:
     report = Report(name="POISON-1 (decoding)", seed=scale.seed())
     report.figures = {f"mutations of {name}": number for name, number in sorted(_done.items())}
     scale.tell(report)
+    assert report.problems == []
 
 
 @given(st.sampled_from(SAMPLES), st.integers(0, 2**32))
@@ -79,6 +80,7 @@ def test_neighbours_pass_whatever_comes_between_them(provider: str) -> None:
     if [bytes(event.body) for event in kept] != contents:
         report.problems.append("a raw body is not what it was")
     scale.tell(report)
+    assert report.problems == []
 
 
 def _chosen(own: list[tuple[str, str, object]], dice: random.Random) -> tuple[str, object]:

@@ -109,6 +109,7 @@ def test_no_altered_call_is_accepted(rivals: None, door: Door, connection: Conne
     report.figures = {"altered calls": scale.size(1000, full=10_000), "ways to alter": len(made)}
     report.figures["ns between wrong at once and wrong at the end"] = round(_timing(dice), 1)
     scale.tell(report)
+    assert report.problems == []
 
 
 def _attack(dice: random.Random, made: Counter[str]) -> Call:
@@ -160,6 +161,7 @@ def test_no_altered_call_of_other_providers_is_genuine() -> None:
             report.problems.append(f"{kind} takes a call without a secret")
     report.figures = {"altered calls of each": scale.size(500, full=5000)}
     scale.tell(report)
+    assert report.problems == []
 
 
 def _altered(body: bytes, headers: dict[str, str], url: str, dice: random.Random) -> SignedCall:

@@ -103,6 +103,7 @@ def test_every_order_of_statuses_ends_as_it_should(conversation: Conversation) -
     report.figures["orders of statuses"] = len(ORDERS)
     report.figures["ways to play them"] = next(numbers)
     scale.tell(report)
+    assert report.problems == []
 
 
 def test_statuses_of_messages_that_others_sent_stay_parked(connection: Connection) -> None:

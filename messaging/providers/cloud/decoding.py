@@ -6,14 +6,14 @@ hides its neighbours.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 from messaging.items import Ignored, Item, Malformed, Notice, StatusUpdate
 from messaging.providers.cloud import history, messages, news
 from messaging.providers.cloud.place import Place
-from messaging.providers.values import Undecodable, mapping, moment, parse, rows, text
+from messaging.providers.documents import document_of
+from messaging.providers.values import mapping, moment, rows, text
 
 SPOKEN = ("messages", "statuses", "message_echoes", "history")
 # What says something about a value, but is nothing to keep by itself.
@@ -28,13 +28,9 @@ def decode(body: bytes, *, now: float) -> list[Item]:
 
     An empty or unreadable body is one item that says so.
     """
-    try:
-        document = parse(body)
-    except Undecodable as error:
-        name = hashlib.sha256(body).hexdigest()
-        return [Malformed(kind="unknown", reason=f"not JSON: {error}", payload=name)]
-    if not isinstance(document, dict):
-        return [Malformed(kind="unknown", reason="the body is not an object", payload=document)]
+    document = document_of(body)
+    if isinstance(document, Malformed):
+        return [document]
     items = [
         item
         for entry in _objects(document.get("entry"), "entry")

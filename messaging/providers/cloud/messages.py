@@ -31,9 +31,7 @@ def decode(
 
     `party` and `status` are known beforehand where the message comes from the past.
     """
-    provider_id = text(raw.get("id"))
-    if not provider_id or len(provider_id) > MOST_ID:
-        provider_id = hash_of(raw)
+    provider_id = _id_of(raw)
     group = text(raw.get("group_id"), most=MOST_NAME)
     sender = party or party_of(raw, place.people, echo=echo, own_number=place.own_number)
     other = PartyItem(identities=(("group", group),)) if group else sender
@@ -60,6 +58,11 @@ def decode(
         status=status,
         change=None if is_silent else change,
     )
+
+
+def _id_of(raw: dict[str, Any]) -> str:
+    found = text(raw.get("id"))
+    return found if 0 < len(found) <= MOST_ID else hash_of(raw)
 
 
 def _amendment(

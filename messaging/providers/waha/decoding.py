@@ -6,7 +6,6 @@ but what they share; unknown events are kept.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,8 @@ from messaging.items import (
     Notice,
     StatusUpdate,
 )
-from messaging.providers.values import Undecodable, mapping, parse, text
+from messaging.providers.documents import document_of
+from messaging.providers.values import mapping, text
 from messaging.providers.waha import amendments
 from messaging.providers.waha.chats import MOST_ID, Place, id_of, is_group
 from messaging.providers.waha.content import describe
@@ -58,13 +58,9 @@ def decode(body: bytes, *, now: float) -> list[Item]:
     """The item of a body; `now` in Unix seconds judges absurd times."""
     if not body.strip():
         return [Ignored(kind="unknown", reason="empty")]
-    try:
-        document = parse(body)
-    except Undecodable as error:
-        name = hashlib.sha256(body).hexdigest()
-        return [Malformed(kind="unknown", reason=f"not JSON: {error}", payload=name)]
-    if not isinstance(document, dict):
-        return [Malformed(kind="unknown", reason="the body is not an object", payload=document)]
+    document = document_of(body)
+    if isinstance(document, Malformed):
+        return [document]
     return [_item(document, now) if document else Ignored(kind="unknown", reason="empty")]
 
 
