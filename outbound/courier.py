@@ -17,7 +17,7 @@ from queue import SimpleQueue
 import aiohttp
 
 from messaging.providers.answers import Answer, Failure
-from messaging.providers.cloud.client import CloudClient, new_session
+from messaging.providers.cloud.client import new_session
 from outbound.departures import Departure
 
 logger = logging.getLogger(__name__)
@@ -68,15 +68,12 @@ class Courier:
     async def _send(self, departure: Departure, begin_by: float) -> Answer:
         if self._session is None:
             self._session = new_session()
-        client = CloudClient(
-            session=self._session,
-            base_url=departure.sender.base_url,
-            api_version=departure.sender.api_version,
-            access_token=departure.sender.access_token or "",
-        )
-        if time.monotonic() >= begin_by:
+        sender = departure.sender
+        if sender.sending is None or sender.account is None or time.monotonic() >= begin_by:
             return Answer(failure=Failure.NOT_STARTED)
-        return await client.send(departure.phone_number_id, departure.body)
+        return await sender.sending.send(
+            self._session, sender.account, departure.external_id, departure.body
+        )
 
 
 class _Process:

@@ -64,7 +64,7 @@ class _Turn:
             self._broken = error
             return 0
         self._record(
-            [refused(each) for each in ready if each.refusal]
+            [refused(each, each.refusal) for each in ready if each.refusal]
             + [hold_ended(each) for each in claimed.ended_holds]
         )
         return claimed.lane_count

@@ -20,7 +20,16 @@ def open_for(entry: OutboxEntry) -> None:
 
     A claimed lane is left alone: its owner finds the entry when it advances the lane.
     """
-    execute(OPEN, [entry.conversation_id, entry.urgency, entry.due_at])
+    execute(
+        OPEN,
+        [
+            entry.conversation_id,
+            entry.organization_id,
+            entry.channel_id,
+            entry.urgency,
+            entry.due_at,
+        ],
+    )
 
 
 def lock(conversation_ids: Sequence[int]) -> None:
@@ -37,8 +46,9 @@ def advance(conversation_ids: Sequence[int], tokens: Sequence[int]) -> None:
 
 
 OPEN = """
-INSERT INTO outbound_lane AS lane (conversation_id, urgency, due_at, claim_token)
-VALUES (%s, %s, %s, 0)
+INSERT INTO outbound_lane AS lane
+  (conversation_id, organization_id, channel_id, urgency, due_at, claim_token)
+VALUES (%s, %s, %s, %s, %s, 0)
 ON CONFLICT (conversation_id) DO UPDATE SET
   urgency = CASE
     WHEN lane.due_at IS NULL THEN excluded.urgency

@@ -18,6 +18,10 @@ class AttemptState(StrEnum):
     REJECTED = "rejected"
     NOT_SENT = "not_sent"
     UNKNOWN = "unknown"
+    # A person has answered for it: it left, or it is given up.
+    RESOLVED = "resolved"
+    # Another attempt was allowed in its place, by a person or by the organisation's policy.
+    RESENT = "resent"
 
 
 class EntryState(StrEnum):
@@ -30,6 +34,16 @@ class EntryState(StrEnum):
     ACCEPTED = "accepted"
     FAILED = "failed"
     NEEDS_REVIEW = "needs_review"
+    DISCARDED = "discarded"
+
+
+class By(StrEnum):
+    """Who may take a step."""
+
+    MACHINE = "machine"
+    # The organisation's opt-in to one repetition, after the negative watermark.
+    POLICY = "policy"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +51,12 @@ class Transition:
     source: str
     target: str
     why: str
+    by: frozenset[By] = frozenset({By.MACHINE})
 
 
 A, E = AttemptState, EntryState
+PERSON = frozenset({By.PERSON})
+ALLOWED = frozenset({By.PERSON, By.POLICY})
 
 ATTEMPT_TRANSITIONS = (
     Transition(A.INTENT, A.DISPATCHING, "fenced: the claim still has time for one send"),
@@ -48,8 +65,15 @@ ATTEMPT_TRANSITIONS = (
     Transition(A.DISPATCHING, A.REJECTED, "the provider refused for good"),
     Transition(A.DISPATCHING, A.NOT_SENT, "proof that nothing was taken: no connection, busy"),
     Transition(A.DISPATCHING, A.UNKNOWN, "no proof either way, or the claim ran out"),
-    Transition(A.UNKNOWN, A.ACCEPTED, "a late answer"),
-    Transition(A.UNKNOWN, A.REJECTED, "a late answer"),
+    *(
+        Transition(source, target, "evidence: a late answer, a receipt, an echo")
+        for source in (A.UNKNOWN, A.RESOLVED, A.RESENT)
+        for target in (A.ACCEPTED, A.REJECTED)
+    ),
+    Transition(A.UNKNOWN, A.RESOLVED, "a person says that it left, or gives it up", PERSON),
+    Transition(
+        A.UNKNOWN, A.RESENT, "a person, or the policy once, allows another attempt", ALLOWED
+    ),
 )
 
 ENTRY_TRANSITIONS = (
@@ -58,11 +82,18 @@ ENTRY_TRANSITIONS = (
         for source in (E.WAITING, E.THROTTLED)
         for target in (E.WAITING, E.THROTTLED, E.CONFIRMING, E.ACCEPTED, E.FAILED)
     ),
+    *(
+        Transition(source, target, "evidence: a late answer, a receipt, an echo")
+        for source in (E.WAITING, E.THROTTLED, E.CONFIRMING, E.NEEDS_REVIEW, E.FAILED, E.DISCARDED)
+        for target in (E.ACCEPTED, E.FAILED)
+        if source != target
+    ),
     Transition(E.CONFIRMING, E.NEEDS_REVIEW, "no evidence within HOLD_SECONDS"),
-    Transition(E.CONFIRMING, E.ACCEPTED, "a late answer"),
-    Transition(E.CONFIRMING, E.FAILED, "a late answer"),
-    Transition(E.NEEDS_REVIEW, E.ACCEPTED, "a late answer"),
-    Transition(E.NEEDS_REVIEW, E.FAILED, "a late answer"),
+    Transition(E.NEEDS_REVIEW, E.WAITING, "a person, or the policy once, sends it again", ALLOWED),
+    Transition(E.NEEDS_REVIEW, E.DISCARDED, "a person gives it up", PERSON),
+    Transition(E.FAILED, E.WAITING, "a person sends it again", PERSON),
+    Transition(E.FAILED, E.DISCARDED, "a person gives it up", PERSON),
+    Transition(E.WAITING, E.DISCARDED, "taken back before it left", PERSON),
 )
 
 # An attempt is under way, and its entry must not get another one.
@@ -83,6 +114,9 @@ BUDGET_SECONDS = SEND_SECONDS + START_SECONDS
 HOLD_SECONDS = 60
 
 
-def pairs(transitions: tuple[Transition, ...]) -> tuple[list[str], list[str]]:
-    """Sources and targets as two columns for `unnest`."""
-    return [str(t.source) for t in transitions], [str(t.target) for t in transitions]
+def pairs(
+    transitions: tuple[Transition, ...], *, by: By = By.MACHINE
+) -> tuple[list[str], list[str]]:
+    """Sources and targets of what `by` may do, as two columns for `unnest`."""
+    allowed = [t for t in transitions if by in t.by]
+    return [str(t.source) for t in allowed], [str(t.target) for t in allowed]

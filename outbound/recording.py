@@ -24,8 +24,9 @@ from messaging.providers.answers import Answer
 from messaging.sql import execute
 from outbound import lanes, metrics, protocol
 from outbound.claims import Claim
-from outbound.departures import SECRETS_UNREADABLE, Departure
+from outbound.departures import Departure
 from outbound.error_codes import ErrorClass
+from outbound.gates.refusal import Refusal
 from outbound.protocol import AttemptState, EntryState
 from outbound.retry import NextStep, Policy, Repeat, Verdict, classify, next_step
 from outbound.words import OWN_CODES
@@ -71,26 +72,22 @@ def answered(departure: Departure, answer: Answer) -> Outcome:
     )
 
 
-def refused(departure: Departure) -> Outcome:
+def refused(departure: Departure, refusal: Refusal) -> Outcome:
     """The outcome of a message that a check has stopped: it has not left, and fails or waits."""
-    waits = departure.refusal == SECRETS_UNREADABLE
     verdict = Verdict(
         state=AttemptState.NOT_SENT,
-        repeat=Repeat.FREE if waits else Repeat.NEVER,
-        error_class=OWN_CODES[departure.refusal],
-        error_code=departure.refusal,
+        repeat=Repeat.FREE if refusal.waits else Repeat.NEVER,
+        error_class=OWN_CODES[refusal.code],
+        error_code=refusal.code,
     )
-    return Outcome(
-        claim=departure.claim,
-        verdict=verdict,
-        step=next_step(
-            verdict,
-            tries=departure.claim.tries,
-            policy=_policy(),
-            chance=random.random(),  # noqa: S311 - spreads retries, protects nothing
-        ),
-        slug=departure.sender.slug,
+    step = next_step(
+        verdict,
+        tries=departure.claim.tries,
+        policy=_policy(),
+        retry_after=refusal.seconds,
+        chance=random.random(),  # noqa: S311 - spreads retries, protects nothing
     )
+    return Outcome(claim=departure.claim, verdict=verdict, step=step, slug=departure.sender.slug)
 
 
 def hold_ended(claim: Claim) -> Outcome:

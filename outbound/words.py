@@ -39,6 +39,7 @@ OWN_CODES: dict[str, ErrorClass] = {
     "channel_inactive": ErrorClass.ACCOUNT,
     "provider_unsupported": ErrorClass.OURS,
     "kind_unsupported": ErrorClass.OURS,
+    "deadline": ErrorClass.LATER,
     "id_reused": ErrorClass.UNCONFIRMED,
     "claim_expired": ErrorClass.UNCONFIRMED,
     "unconfirmed": ErrorClass.UNCONFIRMED,
@@ -157,6 +158,10 @@ BY_CODE: dict[str, Words] = {
     "no_recipient": Words(
         _("This contact has no number or id that this channel can write to."),
         _("Ask the customer for their number."),
+    ),
+    "deadline": Words(
+        _("This message waited for too long to be still of use, so it did not leave."),
+        _("Read what the customer wrote since, then send it again."),
     ),
     "channel_inactive": Words(
         _("This channel is switched off."),

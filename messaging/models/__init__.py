@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from messaging.models.amendment import Amendment, AmendmentKind
-from messaging.models.channel import Channel
+from messaging.models.channel import Channel, Courtesy
 from messaging.models.connection import Connection, ProviderKind
 from messaging.models.contact import Contact, ContactIdentity, IdentityKind
 from messaging.models.conversation import Conversation, ConversationState, Episode, Priority
@@ -42,6 +42,7 @@ __all__ = [
     "ContactMerge",
     "Conversation",
     "ConversationState",
+    "Courtesy",
     "DeadLetter",
     "DeadLetterSource",
     "DeadLetterState",

@@ -1,9 +1,18 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from messaging.models.connection import Connection
 from messaging.models.organization import Organization
+
+
+class Courtesy(models.TextChoices):
+    """When the customer is told that somebody reads or writes."""
+
+    NEVER = "never", _("Never")
+    ON_OPEN = "on_open", _("When an agent opens the conversation")
+    ON_REPLY = "on_reply", _("When an agent answers")
 
 
 class Channel(models.Model):
@@ -29,6 +38,18 @@ class Channel(models.Model):
     quality = models.CharField(max_length=20, blank=True, db_default="")
     messaging_limit = models.CharField(max_length=40, blank=True, db_default="")
     verified_name = models.CharField(max_length=120, blank=True, db_default="")
+    read_receipts = models.CharField(
+        max_length=8,
+        choices=Courtesy.choices,
+        default=Courtesy.NEVER,
+        db_default=Courtesy.NEVER.value,
+    )
+    typing_indicator = models.CharField(
+        max_length=8,
+        choices=Courtesy.choices,
+        default=Courtesy.NEVER,
+        db_default=Courtesy.NEVER.value,
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

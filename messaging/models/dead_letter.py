@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.models.channel import Channel
 from messaging.models.inbound import InboundEvent
 from messaging.models.media import Media
+from messaging.models.message import Message
 from messaging.models.organization import Organization
 
 
@@ -46,6 +47,10 @@ class DeadLetter(models.Model):
     media = models.ForeignKey(
         Media, null=True, blank=True, on_delete=models.SET_NULL, related_name="dead_letters"
     )
+    # The message that did not leave.
+    message = models.ForeignKey(
+        Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="dead_letters"
+    )
     code = models.CharField(max_length=60)
     reason = models.TextField()
     stack = models.TextField(blank=True)
@@ -63,9 +68,15 @@ class DeadLetter(models.Model):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    closed_reason = models.TextField(blank=True, db_default="")
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["message", "source"],
+                condition=models.Q(message__isnull=False),
+                name="dead_letter_message_unique",
+            ),
             models.UniqueConstraint(
                 fields=["media"],
                 condition=models.Q(media__isnull=False),

@@ -38,6 +38,12 @@ class Receipt(models.Model):
             ),
         ]
         indexes = [
+            # Serves the search for evidence about sends whose answer was never read.
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(message__isnull=True) & ~models.Q(opaque=""),
+                name="receipt_evidence",
+            ),
             # Serves the sweep that binds receipts which met their message too early.
             models.Index(
                 fields=["received_at"],

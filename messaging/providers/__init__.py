@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from messaging.items import Item
 from messaging.providers.calls import SignedCall
 from messaging.providers.cloud import decoding as cloud_decoding
+from messaging.providers.cloud import sending as cloud_sending
 from messaging.providers.cloud import signature as cloud_signature
+from messaging.providers.sending import Sending
 from messaging.providers.twilio import decoding as twilio_decoding
 from messaging.providers.twilio import signature as twilio_signature
 from messaging.providers.waha import decoding as waha_decoding
@@ -21,7 +23,7 @@ Prove = Callable[[SignedCall, ConnectionSecrets], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """How webhooks of one kind of connection are proven genuine and read.
+    """How webhooks of one kind of connection are proven genuine and read, and how it sends.
 
     `decode(body, *, now)` yields items; `kept_headers` are stored with a delivery.
     """
@@ -29,6 +31,7 @@ class Provider:
     decode: Decode
     is_genuine: Prove
     kept_headers: frozenset[str]
+    sending: Sending | None = None
 
 
 def _cloud(call: SignedCall, secrets: ConnectionSecrets) -> bool:
@@ -48,6 +51,7 @@ PROVIDERS: dict[str, Provider] = {
         decode=cloud_decoding.decode,
         is_genuine=_cloud,
         kept_headers=frozenset({cloud_signature.HEADER}),
+        sending=cloud_sending.SENDING,
     ),
     "twilio": Provider(
         decode=twilio_decoding.decode,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from messaging.providers.cloud.encoding import RecipientKind, Text, encode
+from messaging.providers.cloud.encoding import encode
+from messaging.providers.outgoing import Outgoing, Recipient
 
 
 def sample(payloads: Path, name: str) -> dict[str, Any]:
@@ -15,20 +16,20 @@ def sample(payloads: Path, name: str) -> dict[str, Any]:
 
 
 def test_a_quoted_reply_to_a_phone_is_the_documented_request(payloads: Path) -> None:
-    text = Text(
-        recipient_kind=RecipientKind.PHONE,
-        recipient="16505551234",
-        body="You're welcome, Pablo!",
+    text = Outgoing(
+        kind="text",
+        recipient=Recipient(kind="phone", value="16505551234"),
+        text="You're welcome, Pablo!",
         quoted="wamid.HBgLMTY0NjcwNDM1OTUVAgASGBQzQTdCNTg5RjY1MEMyRjlGMjRGNgA=",
     )
     assert encode(text) == sample(payloads, "api_send_request_text_reply")
 
 
 def test_a_text_to_a_bsuid_has_a_recipient_and_no_to(payloads: Path) -> None:
-    text = Text(
-        recipient_kind=RecipientKind.BSUID,
-        recipient="US.13491208655302741918",
-        body="Yes, it also comes in green.",
+    text = Outgoing(
+        kind="text",
+        recipient=Recipient(kind="bsuid", value="US.13491208655302741918"),
+        text="Yes, it also comes in green.",
     )
     expected = sample(payloads, "api_send_request_text_to_bsuid")
     expected["text"]["preview_url"] = False
@@ -45,11 +46,13 @@ def test_a_text_to_a_bsuid_has_a_recipient_and_no_to(payloads: Path) -> None:
     ],
 )
 def test_a_preview_is_asked_for_where_there_is_a_link(body: str, previewed: bool) -> None:
-    text = Text(recipient_kind=RecipientKind.PHONE, recipient="1", body=body)
+    text = Outgoing(kind="text", recipient=Recipient(kind="phone", value="1"), text=body)
     assert encode(text)["text"] == {"preview_url": previewed, "body": body}
 
 
 def test_the_attempt_travels_along() -> None:
-    text = Text(recipient_kind=RecipientKind.PHONE, recipient="+1", body="x", opaque="v1.a.b")
+    text = Outgoing(
+        kind="text", recipient=Recipient(kind="phone", value="+1"), text="x", opaque="v1.a.b"
+    )
     assert encode(text)["biz_opaque_callback_data"] == "v1.a.b"
     assert encode(text)["to"] == "+1"
