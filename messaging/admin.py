@@ -42,7 +42,14 @@ class ChannelAdmin(admin.ModelAdmin):
     list_filter = ["appeared_by_itself", "is_active"]
     list_select_related = ["connection"]
     search_fields = ["name", "external_id"]
-    fields = ["name", "display_number", "throughput", "is_active"]
+    fields = [
+        "name",
+        "display_number",
+        "throughput",
+        "read_receipts",
+        "typing_indicator",
+        "is_active",
+    ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Channels come with their connection or from its webhooks."""

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from messaging.events import ConnectionChanged, announce
 from messaging.models import Connection, ProviderKind
 from messaging.probing import probe
 from messaging.secrets import ConnectionSecrets, SecretsUnreadable
@@ -112,6 +113,13 @@ class ConnectionAdmin(admin.ModelAdmin):
     actions = ["test"]
     fields = [*ConnectionForm.Meta.fields, "callback_url", *SECRETS]
     readonly_fields = ["callback_url"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Connection, form: ConnectionForm, change: bool
+    ) -> None:
+        """Whoever waits for working credentials hears of them."""
+        super().save_model(request, obj, form, change)
+        announce(ConnectionChanged(connection_id=obj.pk))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
         """Secrets are bound to kind and slug."""

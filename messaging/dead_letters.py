@@ -12,7 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from django.db import connection as database
 from django.db import transaction
@@ -55,10 +57,16 @@ class Filters:
     state: str = ""
     organization: str = ""
     reason: str = ""
+    failed_before: datetime | None = None
 
 
 def matching(rows: QuerySet[DeadLetter], filters: Filters) -> QuerySet[DeadLetter]:
-    """Those of `rows` that fit; `organization` is a slug, `reason` a part of the reason."""
+    """Those of `rows` that fit; `organization` is a slug, `reason` a part of the reason.
+
+    `failed_before` is of the last failure.
+    """
+    if filters.failed_before is not None:
+        rows = rows.filter(last_at__lt=filters.failed_before)
     wanted = {
         "source": filters.source,
         "channel_id": filters.channel,
@@ -85,11 +93,15 @@ def retry(ids: Iterable[int], *, seconds: float = RETRY_SECONDS) -> int:
     return sum(map(len, marked.values()))
 
 
-def discard(ids: Iterable[int], *, by: User | None) -> int:
+def discard(ids: Iterable[int], *, by: User | None, reason: str = "") -> int:
     """Close what is open among `ids` for good; how many. The deliveries stay as they came."""
-    rows = execute(DISCARD, [by.pk if by else None, list(ids)])
-    logger.info("dead letters discarded", extra={"count": len(rows), "by": by.pk if by else None})
-    return len(rows)
+    wanted, by_pk = list(ids), by.pk if by else None
+    count = len(execute(DISCARD, [by_pk, reason, wanted, list(DISCARDS)]))
+    for source, close_letters in DISCARDS.items():
+        theirs = DeadLetter.objects.filter(pk__in=wanted, source=source, state__in=OPEN)
+        count += close_letters(list(theirs.values_list("pk", flat=True)), by=by, reason=reason)
+    logger.info("dead letters discarded", extra={"count": count, "by": by_pk})
+    return count
 
 
 def retry_due(*, seconds: float = RETRY_SECONDS) -> int:
@@ -188,6 +200,14 @@ def _count_malformed(
     )
 
 
+class Discard(Protocol):
+    """Closes open letters of one source, and what they stand for; how many."""
+
+    def __call__(self, letter_ids: Collection[int], *, by: User | None, reason: str) -> int: ...
+
+
+# What more there is to close, by source. Filled by the apps above, like RETRIES.
+DISCARDS: dict[str, Discard] = {}
 # How to try again, by source. Gets letters that are marked `retrying`, and how long it may take.
 RETRIES: dict[str, Callable[[Collection[int], float], None]] = {
     DeadLetterSource.INBOUND: _retry_inbound,
@@ -201,8 +221,8 @@ RETURNING id, source
 """
 DISCARD = """
 UPDATE messaging_deadletter
-SET state = 'discarded', due_at = NULL, closed_at = now(), closed_by_id = %s
-WHERE id = ANY(%s) AND state IN ('failed', 'retrying')
+SET state = 'discarded', due_at = NULL, closed_at = now(), closed_by_id = %s, closed_reason = %s
+WHERE id = ANY(%s) AND source <> ALL(%s) AND state IN ('failed', 'retrying')
 RETURNING id
 """
 ORPHANED = """

@@ -13,10 +13,11 @@ announced = Signal()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagesReceived:
-    """Genuine new messages of customers."""
+    """Genuine new messages of customers, and how many came on each channel."""
 
     organization_id: int
     message_ids: tuple[int, ...]
+    channel_counts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,13 @@ class ConversationsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptsParked:
+    """Statuses of no message we know, with something that their sender had sent along."""
+
+    receipt_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelsAdded:
     """Addresses that appeared in a webhook and became channels by themselves."""
 
@@ -52,6 +60,27 @@ class DeadLettersAdded:
 
     organization_id: int
     dead_letter_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentHeard:
+    """Somebody said whether we may write to them; what they said is a notice."""
+
+    organization_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesFailed:
+    """Messages of ours that the provider accepted and then reported as failed; perhaps again."""
+
+    message_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChanged:
+    """A connection's secrets or settings were saved."""
+
+    connection_id: int
 
 
 def announce(fact: object) -> None:

@@ -61,6 +61,8 @@ def _keep(claim: Claim, address: FileAddress, incoming: Incoming, received: Rece
     declared = sha256_hex(claim.declared_sha256) or sha256_hex(address.sha256)
     if declared and declared != received.sha256:
         raise NotFetched("wrong_checksum")
+    if not declared and address.size_bytes and address.size_bytes != received.size_bytes:
+        raise NotFetched("interrupted")  # a proxy that gave up may still end its answer properly
     mime_type = sniffing.sniff(received.head, kind=claim.kind, declared=claim.mime_type)
     if sniffing.is_disguised(mime_type, kind=claim.kind):
         raise NotFetched("wrong_type")
@@ -79,18 +81,7 @@ def _keep(claim: Claim, address: FileAddress, incoming: Incoming, received: Rece
         mime_type=mime_type,
         sha256=received.sha256,
         size_bytes=received.size_bytes,
-        thumbnail=_keep_thumbnail(name, small),
+        thumbnail=media_files.keep_thumbnail(name, small),
         width=small.width if small else None,
         height=small.height if small else None,
     )
-
-
-def _keep_thumbnail(name: str, small: thumbnails.Thumbnail | None) -> str:
-    """Its name beside the file; "" where there is none, or no room for it."""
-    if small is None:
-        return ""
-    try:
-        stem = name.rpartition(".")[0]
-        return media_files.keep_bytes(small.content, f"{stem}-small.{small.extension}")
-    except NotFetched:
-        return ""

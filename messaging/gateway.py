@@ -155,8 +155,7 @@ class Gateway:
             return (403, b"wrong signature") if known else (429, b"too many wrong signatures")
         failpoint("gateway.verified")
         wanted = KEPT_HEADERS | provider.kept_headers
-        kept = {name: value for name, value in headers.items() if name in wanted}
-        await self._store(address.connection_id, body, kept)
+        await self._store(address.connection_id, body, _storable(headers, wanted))
         failpoint("gateway.stored")
         return 200, b""
 
@@ -189,6 +188,11 @@ class Gateway:
                 raise
             delivery.received_at = arrived
             await self._spooling.store(delivery)
+
+
+def _storable(headers: dict[str, str], wanted: frozenset[str]) -> dict[str, str]:
+    """Those to be stored; without NUL, for which Postgres would refuse the whole delivery."""
+    return {name: value.translate({0: None}) for name, value in headers.items() if name in wanted}
 
 
 def _spool() -> Spool | None:

@@ -59,7 +59,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     `content` holds the provider's object under its own name: `{"location": {…}}`, under the
     Cloud API's names whatever the provider. `sender` is who wrote inside a group. `is_silent`:
     imported from the past, so nobody is told. `is_placeholder`: the content is to follow under
-    the same id. `status` is what became of an echo, where that is known.
+    the same id. `status` is what became of an echo, where that is known. `wish`: "stop" or
+    "start" where the provider took it for one, whatever its words.
     """
 
     channel: str
@@ -77,6 +78,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     is_silent: bool = False
     is_placeholder: bool = False
     status: str = ""
+    wish: str = ""
     change: IdentityChange | None = None
 
 

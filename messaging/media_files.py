@@ -12,7 +12,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from messaging.media_failures import NotFetched
 from messaging.models import Media, Organization
+from messaging.thumbnails import Thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Incoming:
             self.path.unlink(missing_ok=True)
 
 
-def new_name(*, organization_id: int, media_id: int, extension: str) -> str:
+def new_name(*, organization_id: int, media_id: int | str, extension: str) -> str:
     """A name nobody can guess and no other try has; nothing of it comes from outside."""
     now = timezone.now()
     unique = uuid.uuid4().hex
@@ -96,6 +97,17 @@ def keep_bytes(content: bytes, name: str) -> str:
         incoming.discard()
 
 
+def keep_thumbnail(name: str, small: Thumbnail | None) -> str:
+    """Its name beside the file `name`; "" where there is none, or no room for it."""
+    if small is None:
+        return ""
+    try:
+        stem = name.rpartition(".")[0]
+        return keep_bytes(small.content, f"{stem}-small.{small.extension}")
+    except NotFetched:
+        return ""
+
+
 def remove(names: Iterable[str]) -> None:
     """Delete files that no row names; one that cannot be is found again by the sweep."""
     for name in names:
@@ -110,11 +122,25 @@ def sweep_orphans() -> int:
 
     Half-written ones among the incoming, and files of this month and the last that no row names.
     """
-    count = _sweep_incoming(before=time.time() - ORPHAN_SECONDS)
+    return _sweep_incoming(before=time.time() - ORPHAN_SECONDS) + sweep_strays(_media_id, _known)
+
+
+def sweep_strays(number_of: Callable[[str], int], known: Callable[[list[str]], set[str]]) -> int:
+    """Delete old files that no row knows; how many.
+
+    `number_of` is the row's id in a name, 0 where the name is of another kind; `known` are those
+    of some names that a row has.
+    """
+    count = 0
     for folder in _folders(timezone.now()):
-        orphans = _orphans(folder, before=timezone.now() - timedelta(seconds=ORPHAN_SECONDS))
-        remove(orphans)
-        count += len(orphans)
+        before = timezone.now() - timedelta(seconds=ORPHAN_SECONDS)
+        names = [name for name in _names(folder) if number_of(name)]
+        for start in range(0, len(names), SWEEP_BATCH):
+            batch = names[start : start + SWEEP_BATCH]
+            rows = known(batch)
+            strays = [name for name in batch if name not in rows and _is_older(name, before)]
+            remove(strays)
+            count += len(strays)
     return count
 
 
@@ -156,18 +182,12 @@ def _folders(now: datetime) -> Iterator[str]:
             yield f"{organization_id}/{month}"
 
 
-def _orphans(folder: str, *, before: datetime) -> list[str]:
+def _names(folder: str) -> list[str]:
     try:
         _, names = default_storage.listdir(folder)
     except FileNotFoundError:
         return []
-    names = [f"{folder}/{name}" for name in names if _media_id(name)]
-    unknown: list[str] = []
-    for start in range(0, len(names), SWEEP_BATCH):
-        batch = names[start : start + SWEEP_BATCH]
-        known = _known(batch)
-        unknown += [name for name in batch if name not in known]
-    return [name for name in unknown if _is_older(name, before)]
+    return [f"{folder}/{name}" for name in names]
 
 
 def _media_id(name: str) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Max
 
-from messaging import receipts, timeline
+from messaging import amending, echoes, reacting, receipts, timeline
 from messaging.models import (
     AuthorType,
     Conversation,
@@ -19,8 +19,18 @@ from messaging.models import (
 )
 from messaging.sql import execute
 
-# Only while nothing better is known may the sender's own verdict stand.
-UNDECIDED = {MessageStatus.PENDING, MessageStatus.NEEDS_REVIEW}
+# What a verdict of the sender's own may replace; what was heard of a message outranks it.
+OVERRULED = {
+    MessageStatus.PENDING: {MessageStatus.PENDING},
+    MessageStatus.ACCEPTED: {
+        MessageStatus.PENDING,
+        MessageStatus.NEEDS_REVIEW,
+        MessageStatus.FAILED,
+        MessageStatus.DISCARDED,
+    },
+    MessageStatus.FAILED: {MessageStatus.PENDING, MessageStatus.NEEDS_REVIEW},
+    MessageStatus.NEEDS_REVIEW: {MessageStatus.PENDING, MessageStatus.NEEDS_REVIEW},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +51,30 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """What became of one message; `provider_id` once the provider has given one."""
+    """What became of one message; `provider_id` once the provider has given one.
+
+    An empty `status` leaves it as it is. `heard_as` are ids under which the provider speaks of it
+    too: it was taken more than once.
+    """
 
     message_id: int
-    status: str
+    status: str = ""
     provider_id: str = ""
     error_code: str = ""
     error_title: str = ""
+    heard_as: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> set[str]:
+        """All under which it is known."""
+        return {self.provider_id, *self.heard_as} - {""}
 
 
 def compose(conversation: Conversation, draft: Draft) -> Message:
     """Add a pending message to a locked conversation; the caller ends with `timeline.publish`.
 
-    It answers the contact, so nobody is waiting any more.
+    It answers the contact, so nobody is waiting any more; a reaction is no answer, and stands on
+    its target instead of in the list.
     """
     now, sort_at = _times(conversation, draft.seen_seq)
     number = timeline.take_number(conversation)
@@ -76,6 +97,8 @@ def compose(conversation: Conversation, draft: Draft) -> Message:
         reply_to_provider_id=(draft.reply_to.provider_id or "") if draft.reply_to else "",
         client_message_id=draft.client_message_id,
     )
+    if draft.kind == reacting.KIND:
+        return message
     conversation.waiting_since = None
     conversation.last_activity_at = max(conversation.last_activity_at, now)
     conversation.last_message = message
@@ -93,6 +116,14 @@ def _times(conversation: Conversation, seen_seq: int | None) -> tuple[Any, Any]:
     return now, max(now, newest) if newest else now
 
 
+def lock(conversation_ids: Collection[int], addresses: Collection[echoes.Address]) -> None:
+    """Lock conversations, and those of echoes under ids that messages are about to get.
+
+    Before anything else is locked, where `record_results` is not the caller's first step.
+    """
+    timeline.lock({*conversation_ids, *echoes.places_of(addresses)})
+
+
 def record_results(results: Sequence[SendResult]) -> None:
     """Write outcomes of sends, with the receipts that were faster than the answer.
 
@@ -100,22 +131,56 @@ def record_results(results: Sequence[SendResult]) -> None:
     transaction. A status never goes down, so a repeated call changes nothing.
     """
     by_message = {result.message_id: result for result in results}
-    places = Message.objects.filter(pk__in=by_message).values_list("conversation_id", flat=True)
-    conversations = timeline.lock(set(places))
+    places = Message.objects.filter(pk__in=by_message).values_list(
+        "pk", "channel_id", "conversation_id"
+    )
+    heard_as = {
+        (channel_id, provider_id): pk
+        for pk, channel_id, _ in places
+        for provider_id in by_message[pk].ids
+    }
+    conversations = timeline.lock(
+        {conversation_id for *_, conversation_id in places} | echoes.places_of(heard_as)
+    )
     messages = list(Message.objects.filter(pk__in=by_message).order_by("pk"))
     for message in messages:
         _note(message, by_message[message.pk])
-    heard = receipts.bind_parked(receipts.places_of(messages))
+    folded = echoes.fold(messages, conversations, heard_as=heard_as)
+    heard = receipts.bind_parked(receipts.places_of(messages) | heard_as)
     for message in messages:
-        receipts.settle(message, heard.get(message.pk, ()))
+        receipts.settle(message, (*heard.get(message.pk, ()), *folded.heard.get(message.pk, ())))
         message.changed_seq = timeline.take_number(conversations[message.conversation_id])
     receipts.write_states(messages)
+    reacting.retell(messages, conversations)
+    if folded.amended:
+        amending.carry_out(folded.amended, conversations)
     timeline.publish(conversations.values())
 
 
+def restate(conversation: Conversation, message_id: int, status: MessageStatus) -> Message:
+    """Write what a person, or their policy, has decided about a message of a locked conversation.
+
+    One that is to leave again begins anew, without the id and the error of its last attempt. The
+    caller ends with `timeline.publish`.
+    """
+    message = Message.objects.get(pk=message_id, conversation=conversation)
+    message.status = status
+    if status == MessageStatus.PENDING:
+        message.provider_id = None
+    if status != MessageStatus.DISCARDED:
+        message.error_code = message.error_title = ""
+    message.changed_seq = timeline.take_number(conversation)
+    receipts.write_states([message])
+    reacting.retell([message], {conversation.pk: conversation})
+    return message
+
+
 def _note(message: Message, result: SendResult) -> None:
+    if message.status == MessageStatus.FAILED and message.provider_id in result.ids:
+        # The provider itself has said that what it took failed; that it took it is no news.
+        return
     if result.provider_id and not message.provider_id:
         message.provider_id = result.provider_id
-    if message.status in UNDECIDED:
+    if result.status and message.status in OVERRULED[MessageStatus(result.status)]:
         message.status = result.status
         message.error_code, message.error_title = result.error_code, result.error_title

@@ -11,7 +11,7 @@ import msgspec
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from messaging.models import Connection, ProviderKind
+from messaging.models import Channel, Connection, ProviderKind
 from messaging.providers.questions import ASK, Account, Question, complaint_in, name_in
 from messaging.secrets import ConnectionSecrets, SecretsUnreadable
 
@@ -22,14 +22,20 @@ LARGEST_ANSWER_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the provider took our credentials, in a sentence for a person."""
+    """Whether the provider took our credentials, in a sentence for a person.
+
+    `status` is the HTTP status of its answer, None where none came.
+    """
 
     is_good: bool
     sentence: str
+    status: int | None = None
 
 
-def probe(connection: Connection) -> Verdict:
-    """Ask one harmless question. Never raises for what a network may do."""
+def probe(connection: Connection, channel: Channel | None = None) -> Verdict:
+    """Ask one harmless question, of `channel` where one is given. Never raises for what a network
+    may do.
+    """
     try:
         secrets = connection.secrets
     except SecretsUnreadable:
@@ -37,7 +43,7 @@ def probe(connection: Connection) -> Verdict:
     token = _token(connection.kind, secrets)
     if not token:
         return Verdict(False, _("It has no credentials for the provider's API."))
-    channel = connection.channels.filter(is_active=True).order_by("pk").first()
+    channel = channel or connection.channels.filter(is_active=True).order_by("pk").first()
     base_url = connection.base_url or (
         settings.GRAPH_API_URL if connection.kind == ProviderKind.CLOUD else ""
     )
@@ -85,9 +91,11 @@ def _read(content: bytes) -> Any:
 
 def _verdict(kind: str, status: int, answer: Any) -> Verdict:
     if status == 200 and answer is not None:
-        return Verdict(True, _("The provider answers: %(name)s.") % {"name": name_in(kind, answer)})
+        name = name_in(kind, answer)
+        return Verdict(True, _("The provider answers: %(name)s.") % {"name": name}, status)
     if status in (401, 403):
         reason = _("The provider refuses the credentials (HTTP %(status)d).")
     else:
         reason = _("The provider answers HTTP %(status)d.")
-    return Verdict(False, f"{reason % {'status': status}} {complaint_in(answer)}".strip())
+    sentence = f"{reason % {'status': status}} {complaint_in(answer)}".strip()
+    return Verdict(False, sentence, status)

@@ -33,3 +33,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def changed_after(self, seq: int) -> MessageQuerySet:
         """What was born or changed since the reader's number, oldest change first."""
         return self.filter(changed_seq__gt=seq).order_by("changed_seq")
+
+    def shown(self) -> MessageQuerySet:
+        """Without echoes that turned out to be other messages: their readers see them go."""
+        return self.filter(duplicate_of__isnull=True)

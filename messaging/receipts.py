@@ -7,19 +7,21 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from messaging import timeline
-from messaging.models import Message
+from messaging import reacting, timeline, wishes
+from messaging.events import MessagesFailed, announce
+from messaging.models import Message, MessageStatus
 from messaging.sql import execute
 from messaging.statuses import advance
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One status and the error it came with."""
+    """One status, the error it came with, and the id it speaks of."""
 
     status: str
     error_code: str = ""
     error_title: str = ""
+    provider_id: str = ""
 
 
 def write_states(messages: Sequence[Message]) -> None:
@@ -42,17 +44,28 @@ def write_states(messages: Sequence[Message]) -> None:
             [message.changed_seq for message in messages],
         ],
     )
+    wishes.hear_refusals(messages)
+    failed = tuple(each.pk for each in messages if each.status == MessageStatus.FAILED)
+    if failed:
+        announce(MessagesFailed(message_ids=failed))
 
 
 def settle(message: Message, heard: Iterable[Heard]) -> None:
     """Move `message` up the ladder; the order and repetition of `heard` make no difference.
 
-    The error of a failure is kept even where other evidence outranks it.
+    The error of a failure is kept even where other evidence outranks it. A message that left
+    twice has failed only if the one failed that it goes by.
     """
     for receipt in heard:
+        if receipt.status == "failed" and _is_of_another(receipt, message):
+            continue
         message.status = advance(message.status, [receipt.status])
         if receipt.status == "failed" and not message.error_code:
             message.error_code, message.error_title = receipt.error_code, receipt.error_title
+
+
+def _is_of_another(receipt: Heard, message: Message) -> bool:
+    return bool(receipt.provider_id) and receipt.provider_id != message.provider_id
 
 
 def places_of(messages: Iterable[Message]) -> dict[tuple[int, str], int]:
@@ -60,8 +73,13 @@ def places_of(messages: Iterable[Message]) -> dict[tuple[int, str], int]:
     return {(m.channel_id, m.provider_id): m.pk for m in messages if m.provider_id}
 
 
-def bind_parked(known: Mapping[tuple[int, str], int]) -> dict[int, list[Heard]]:
-    """Bind receipts that came before their message was known; what they say, by message."""
+def bind_parked(
+    known: Mapping[tuple[int, str], int], *, with_opaque: bool = True
+) -> dict[int, list[Heard]]:
+    """Bind receipts that came before their message was known; what they say, by message.
+
+    Those `with_opaque` may be about a send of ours, and are no echo's before that is known.
+    """
     if not known:
         return {}
     rows = execute(
@@ -70,13 +88,15 @@ def bind_parked(known: Mapping[tuple[int, str], int]) -> dict[int, list[Heard]]:
         FROM unnest(%(channels)s::bigint[], %(ids)s::text[], %(messages)s::bigint[])
           AS row(channel_id, provider_id, message_id)
         WHERE receipt.channel_id = row.channel_id AND receipt.provider_id = row.provider_id
-          AND receipt.message_id IS NULL
-        RETURNING receipt.message_id, receipt.status, receipt.error_code, receipt.error_title
+          AND receipt.message_id IS NULL AND (%(with_opaque)s OR receipt.opaque = '')
+        RETURNING receipt.message_id, receipt.status, receipt.error_code, receipt.error_title,
+          receipt.provider_id
         """,
         {
             "channels": [channel for channel, _ in known],
             "ids": [provider_id for _, provider_id in known],
             "messages": list(known.values()),
+            "with_opaque": with_opaque,
         },
     )
     heard: dict[int, list[Heard]] = {}
@@ -89,7 +109,8 @@ def sweep_parked(*, limit: int = 500) -> int:
     """Bind receipts that met their message's answer in the same instant; how many messages.
 
     A receipt parked while the answer of the send was being written is seen by neither side;
-    this finds it. Statuses of messages that other programs sent stay parked.
+    this finds it. Statuses of messages that other programs sent stay parked. What may be
+    evidence of a send of ours becomes an echo's only after nobody has claimed it for a minute.
     """
     rows = execute(
         """
@@ -98,6 +119,8 @@ def sweep_parked(*, limit: int = 500) -> int:
           ON message.channel_id = receipt.channel_id
          AND message.provider_id = receipt.provider_id
         WHERE receipt.message_id IS NULL AND receipt.received_at > now() - interval '10 minutes'
+          AND (receipt.opaque = '' OR message.author_type <> 'phone_app'
+            OR receipt.received_at < now() - interval '1 minute')
         LIMIT %s
         """,
         [limit],
@@ -117,4 +140,5 @@ def _settle_all(message_ids: Sequence[int]) -> None:
         settle(message, heard.get(message.pk, ()))
         message.changed_seq = timeline.take_number(conversations[message.conversation_id])
     write_states(messages)
+    reacting.retell(messages, conversations)
     timeline.publish(conversations.values())

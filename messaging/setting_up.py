@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from messaging.events import ConnectionChanged, announce
 from messaging.models import (
     Channel,
     Connection,
@@ -63,6 +64,7 @@ def add_connection(organization: Organization, details: ConnectionDetails) -> Co
     connection.secrets = details.secrets
     connection.account_id = details.account_id or connection.account_id
     connection.save(update_fields=["sealed_secrets", "account_id"])
+    announce(ConnectionChanged(connection_id=connection.pk))
     return connection
 
 

@@ -28,7 +28,7 @@ Image.MAX_IMAGE_PIXELS = LARGEST_PIXELS
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 # One at a time: many pictures decoded at once would not fit.
-_decoding = threading.Lock()
+decoding = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Thumbnail:
 def draw(path: Path) -> Thumbnail | None:
     """A thumbnail of the picture (its first frame), or None where none can be made safely."""
     try:
-        with _decoding, Image.open(path, formats=FORMATS) as image:
+        with decoding, Image.open(path, formats=FORMATS) as image:
             is_too_large = image.width * image.height > LARGEST_PIXELS
             return None if is_too_large else _draw(image)
     except Exception:  # decoders raise whatever they like, and a file goes without a picture

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from messaging import wishes
 from messaging.apply.batch import Batch, moment
 from messaging.apply.keys import find, key_of
+from messaging.events import ConsentHeard, announce
 from messaging.items import ChannelChange, ContactName, Identity, Notice, Preference
 from messaging.sql import execute
 
@@ -29,15 +31,9 @@ def _contacts(batch: Batch, identities: tuple[Identity, ...]) -> list[int]:
 
 
 def _prefer(batch: Batch, wish: Preference, at: datetime) -> None:
-    """The newest wish counts, in whatever order they arrive."""
-    execute(
-        """
-        UPDATE messaging_contact SET preference_at = %(at)s,
-          opted_out_at = CASE WHEN %(wants)s THEN NULL ELSE %(at)s END
-        WHERE id = ANY(%(contacts)s) AND (preference_at IS NULL OR preference_at <= %(at)s)
-        """,
-        {"at": at, "wants": wish.wants_marketing, "contacts": _contacts(batch, wish.identities)},
-    )
+    contacts = _contacts(batch, wish.identities)
+    wishes.prefer(contacts, wants_marketing=wish.wants_marketing, at=at)
+    announce(ConsentHeard(organization_id=batch.organization_id))
 
 
 def _name(batch: Batch, entry: ContactName) -> None:

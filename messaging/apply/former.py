@@ -6,8 +6,9 @@ from collections import defaultdict
 from datetime import datetime
 
 from messaging.apply.batch import Batch, moment
-from messaging.apply.keys import Key, columns, keys_of
+from messaging.apply.keys import keys_of
 from messaging.items import Party
+from messaging.people import Key, columns
 from messaging.sql import execute
 
 

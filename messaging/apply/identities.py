@@ -13,10 +13,11 @@ from django.utils.translation import gettext_noop
 from messaging import merging
 from messaging.apply.batch import Batch, NewMessage
 from messaging.apply.former import given_up, recall
-from messaging.apply.keys import Key, choose, find, insert, key_of, keys_of
+from messaging.apply.keys import choose, find, insert, key_of, keys_of
 from messaging.apply.known import note
 from messaging.items import Party
 from messaging.models import Outcome
+from messaging.people import Key
 from messaging.sql import execute
 
 SUGGESTION = gettext_noop("One message came under ids of both.")

@@ -20,7 +20,9 @@ def drop_known(batch: Batch) -> None:
     """Put aside messages that are already in the timeline, or twice in this batch."""
     if not batch.messages:
         return
-    known = _known(batch.messages)
+    known = _known(KNOWN, batch.messages)
+    # Of a message of ours that left twice, the second id is known from its statuses.
+    known |= _known(HEARD_OF, [message for message in batch.messages if message.item.echo])
     kept: dict[Key, NewMessage] = {}
     for message in batch.messages:
         key = (message.channel_id, message.item.provider_id)
@@ -109,15 +111,11 @@ def _meet_twin(batch: Batch, first: NewMessage, second: NewMessage) -> None:
     )
 
 
-def _known(messages: list[NewMessage]) -> dict[Key, tuple[int, int, bool]]:
+def _known(query: str, messages: list[NewMessage]) -> dict[Key, tuple[int, int, bool]]:
+    if not messages:
+        return {}
     rows = execute(
-        """
-        SELECT message.channel_id, message.provider_id, message.id, message.conversation_id,
-          message.is_placeholder
-        FROM messaging_message AS message
-        JOIN unnest(%s::bigint[], %s::text[]) AS row(channel_id, provider_id)
-          ON message.channel_id = row.channel_id AND message.provider_id = row.provider_id
-        """,
+        query,
         [
             [message.channel_id for message in messages],
             [message.item.provider_id for message in messages],
@@ -125,6 +123,23 @@ def _known(messages: list[NewMessage]) -> dict[Key, tuple[int, int, bool]]:
     )
     return {(channel, provider_id): place for channel, provider_id, *place in rows}  # type: ignore[misc]  # a row's columns
 
+
+KNOWN = """
+SELECT message.channel_id, message.provider_id, message.id, message.conversation_id,
+  message.is_placeholder
+FROM messaging_message AS message
+JOIN unnest(%s::bigint[], %s::text[]) AS row(channel_id, provider_id)
+  ON message.channel_id = row.channel_id AND message.provider_id = row.provider_id
+"""
+
+HEARD_OF = """
+SELECT DISTINCT receipt.channel_id, receipt.provider_id, message.id, message.conversation_id, false
+FROM messaging_receipt AS receipt
+JOIN unnest(%s::bigint[], %s::text[]) AS row(channel_id, provider_id)
+  ON receipt.channel_id = row.channel_id AND receipt.provider_id = row.provider_id
+JOIN messaging_message AS message ON message.id = receipt.message_id
+WHERE message.author_type <> 'phone_app'
+"""
 
 # An edit that came in between stays: what is filled in then is what the message first said.
 FILL = """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+from messaging import wishes
 from messaging.apply.batch import Batch, NewMessage, moment
 from messaging.apply.known import note
 from messaging.events import MessagesReceived, announce
@@ -31,9 +33,18 @@ def insert(batch: Batch) -> None:
     _link_quotes(batch)
     _see_who_waits(batch, rows)
     _reopen(batch)
-    genuine = tuple(m.id for m in batch.messages if _is_genuine(m))
-    if genuine:
-        announce(MessagesReceived(organization_id=batch.organization_id, message_ids=genuine))
+    spoken = [m for m in batch.messages if _is_genuine(m)]
+    wishes.listen(
+        batch.organization_id, [(m.id, m.item.kind, m.item.text, m.item.wish) for m in spoken]
+    )
+    if spoken:
+        announce(
+            MessagesReceived(
+                organization_id=batch.organization_id,
+                message_ids=tuple(message.id for message in spoken),
+                channel_counts=tuple(Counter(m.channel_id for m in spoken).items()),
+            )
+        )
 
 
 def _row(batch: Batch, message: NewMessage) -> dict[str, Any]:

@@ -40,6 +40,10 @@ class Amendment(models.Model):
     emoji = models.CharField(max_length=64, blank=True)
     text = models.TextField(blank=True)
     content = models.JSONField(default=dict, blank=True)
+    # The message of ours that carries this to the customer; while it has failed, nothing was done.
+    sent_as = models.ForeignKey(
+        Message, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     at = models.DateTimeField()
     received_at = models.DateTimeField()
 

@@ -102,6 +102,10 @@ class Message(models.Model):
     is_silent = models.BooleanField(db_default=False, default=False)
     # The content is to follow under the same provider id.
     is_placeholder = models.BooleanField(db_default=False, default=False)
+    # The message of ours that this echo turned out to be; its bubble is shown no more.
+    duplicate_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     # Text and content as first received, once an edit has replaced them.

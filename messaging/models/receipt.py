@@ -44,6 +44,18 @@ class Receipt(models.Model):
                 condition=models.Q(message__isnull=True) & ~models.Q(opaque=""),
                 name="receipt_evidence",
             ),
+            # Serves the attempts whose outcome is not known: has one of them been heard of?
+            models.Index(
+                fields=["opaque"],
+                condition=models.Q(message__isnull=True) & ~models.Q(opaque=""),
+                name="receipt_opaque",
+            ),
+            # Serves finding failures that came after the provider's acceptance.
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(status="failed"),
+                name="receipt_failed",
+            ),
             # Serves the sweep that binds receipts which met their message too early.
             models.Index(
                 fields=["received_at"],

@@ -12,8 +12,10 @@ from messaging.providers.cloud import sending as cloud_sending
 from messaging.providers.cloud import signature as cloud_signature
 from messaging.providers.sending import Sending
 from messaging.providers.twilio import decoding as twilio_decoding
+from messaging.providers.twilio import sending as twilio_sending
 from messaging.providers.twilio import signature as twilio_signature
 from messaging.providers.waha import decoding as waha_decoding
+from messaging.providers.waha import sending as waha_sending
 from messaging.providers.waha import signature as waha_signature
 from messaging.secrets import ConnectionSecrets
 
@@ -32,6 +34,12 @@ class Provider:
     is_genuine: Prove
     kept_headers: frozenset[str]
     sending: Sending | None = None
+
+
+def has_window(kind: str) -> bool:
+    """Whether free messages through such a connection must keep to the customer's window."""
+    sending = PROVIDERS[kind].sending
+    return sending is None or sending.capabilities.has_window
 
 
 def _cloud(call: SignedCall, secrets: ConnectionSecrets) -> bool:
@@ -57,6 +65,7 @@ PROVIDERS: dict[str, Provider] = {
         decode=twilio_decoding.decode,
         is_genuine=_twilio,
         kept_headers=frozenset({twilio_signature.HEADER, "i-twilio-idempotency-token"}),
+        sending=twilio_sending.SENDING,
     ),
     "waha": Provider(
         decode=waha_decoding.decode,
@@ -64,5 +73,6 @@ PROVIDERS: dict[str, Provider] = {
         kept_headers=frozenset(
             {waha_signature.HEADER, "x-webhook-request-id", "x-webhook-timestamp"}
         ),
+        sending=waha_sending.SENDING,
     ),
 }

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from messaging.simulator import control, graph, pages
+from messaging.simulator import approvals, control, graph, media, pages
 from messaging.simulator.cloud import Cloud
 from messaging.simulator.keys import CLOUD
 from messaging.simulator.settings import Settings
@@ -30,7 +30,9 @@ async def create_app(settings: Settings) -> web.Application:
     app[CLOUD] = Cloud(settings)
     app.add_routes(pages.routes)
     app.add_routes(control.routes)
+    app.add_routes(approvals.routes)
     pages.add_static(app)
+    app.add_routes(media.routes)
     app.add_routes(graph.routes)
     app.on_response_prepare.append(_secure)
     app.cleanup_ctx.append(_running)

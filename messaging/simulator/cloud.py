@@ -42,6 +42,7 @@ class Cloud:
         self.phones = Phones(channels, settings.customers)
         self.webhooks = Webhooks(settings, self.faults, self.hints.changed)
         self.statuses = Statuses(self.webhooks, self.faults, self.timing, self._note)
+        self.template_changes: dict[str, payloads.Json] = {}
         self._posting: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -133,6 +134,11 @@ class Cloud:
         channel = self.phones.channel(phone_number_id)
         self.history.keep(ChannelKnown(timestamp(), channel))
         return channel
+
+    def tell_account(self, field: str, value: payloads.Json) -> None:
+        """Tell news of the account, which belong to no number and no customer."""
+        self.webhooks.put(field, "", value, field=field)
+        self.hints.changed()
 
     def _announce(self, customer: Customer, channel: Channel, message: payloads.Json) -> None:
         value = payloads.message_value(channel, customer, message)

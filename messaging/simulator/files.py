@@ -20,6 +20,9 @@ from messaging.simulator.switches import Unacceptable
 FOLDER = Path(__file__).parent / "samples"
 URL_SECONDS = 300  # Source: Cloud API reference, "Media › Retrieve media URL"
 ID_DIGITS = 16
+# Ids of files that the business handed over begin with it; our own samples' do not.
+GIVEN = "90"
+OWNER = ".number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,18 @@ class Files:
             file = _sample(kind)
         told = {"mime_type": file.mime_type, "sha256": file.sha256, "id": media_id}
         return sample.fields | told | given
+
+    def take(self, content: bytes, mime_type: str, *, number: str) -> str:
+        """Keep a file that the business handed over for one of its numbers; its id."""
+        media_id = f"{GIVEN}{secrets.randbelow(10**14):014}"
+        self._keep(media_id, content, mime_type)
+        (self._folder / f"{media_id}{OWNER}").write_text(number, "utf-8")
+        return media_id
+
+    def number_of(self, media_id: str) -> str:
+        """The number that a file was handed over for; "" for what phones sent."""
+        path = self._folder / f"{media_id}{OWNER}"
+        return path.read_text("utf-8") if media_id.isalnum() and path.is_file() else ""
 
     def find(self, media_id: str) -> File | None:
         """The file of that id, if there is one."""

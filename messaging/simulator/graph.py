@@ -15,7 +15,7 @@ import time
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from messaging.simulator import sending
+from messaging.simulator import references, sending, templates
 from messaging.simulator.cloud import Cloud
 from messaging.simulator.customers import Channel, digits_of
 from messaging.simulator.files import File, expiry
@@ -25,6 +25,7 @@ from messaging.simulator.phones import Chat, Message
 
 routes = web.RouteTableDef()
 VERSION = r"{version:v\d+\.\d+}"
+FILTERS = ("name", "language", "status", "category")
 ATTACHMENTS = "/whatsapp_business/attachments/"
 
 
@@ -42,7 +43,7 @@ async def phone_number(request: web.Request) -> web.Response:
     file = request.app[CLOUD].files.find(request.match_info["phone_number_id"])
     if file is not None:
         return _file_address(request, file)
-    channel = _admit(request)
+    channel = admit(request)
     known: dict[str, object] = {
         "verified_name": channel.name,
         "code_verification_status": "VERIFIED",
@@ -63,7 +64,7 @@ async def phone_number(request: web.Request) -> web.Response:
 @routes.post(f"/{VERSION}/{{phone_number_id}}/messages")
 async def messages(request: web.Request) -> web.StreamResponse:
     cloud = request.app[CLOUD]
-    channel = _admit(request)
+    channel = admit(request)
     asked = sending.parse(await request.read())
     if isinstance(asked, sending.ReadReceipt):
         cloud.seen(asked)
@@ -76,6 +77,27 @@ async def messages(request: web.Request) -> web.StreamResponse:
         cloud.follow(chat, message)
     await asyncio.sleep(cloud.faults.answer_delay_seconds)
     return _answer(request, asked, chat, message)
+
+
+@routes.get(f"/{VERSION}/{{account_id}}/message_templates")
+async def message_templates(request: web.Request) -> web.Response:
+    """The account's templates, in pages of `limit`; `after` is where the last one ended."""
+    _authenticate(request)
+    account_id = request.match_info["account_id"]
+    if account_id != request.app[CLOUD].settings.waba_id:
+        raise GraphError(100, subcode=33, message=f"Object with ID '{account_id}' does not exist.")
+    found = [
+        template
+        for template in templates.known(request.app[CLOUD].template_changes)
+        if all(request.query.get(key, template[key]) == template[key] for key in FILTERS)
+    ]
+    start = int(digits_of(request.query.get("after", "")) or 0)
+    end = start + max(1, int(digits_of(request.query.get("limit", "")) or 25))
+    paging: dict[str, object] = {"cursors": {"before": str(start), "after": str(end)}}
+    if end < len(found):
+        url = request.url.update_query({"after": str(end)})
+        paging["next"] = str(url)
+    return web.json_response({"data": found[start:end], "paging": paging})
 
 
 @routes.get(ATTACHMENTS)
@@ -129,7 +151,7 @@ def _file_address(request: web.Request, file: File) -> web.Response:
     )
 
 
-def _admit(request: web.Request) -> Channel:
+def admit(request: web.Request) -> Channel:
     """The business number that the path names, for a caller with the right token."""
     _authenticate(request)
     cloud = request.app[CLOUD]
@@ -170,6 +192,12 @@ def _refuse(cloud: Cloud, channel: Channel, send: sending.Send) -> None:
         raise GraphError(130429, subcode=2494055)
     if faults.pair_limited:
         raise GraphError(131056)
+    references.check(
+        cloud.files,
+        send,
+        number=channel.phone_number_id,
+        changes=cloud.template_changes,
+    )
     if faults.window_closed and send.type != "template":
         raise GraphError(131047)
 

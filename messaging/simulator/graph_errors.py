@@ -62,6 +62,20 @@ TEXTS = {
         "(Business Account, Consumer Account) pair rate limit hit",
         "Too many messages sent from this phone number to the same phone number in a short time.",
     ),
+    132000: Text(
+        "Number of parameters does not match the expected number of params",
+        "The number of parameters is not what the template has.",
+    ),
+    132001: Text(
+        "Template name does not exist in the translation",
+        "The template does not exist in that language, or has not been approved.",
+        404,
+    ),
+    132005: Text("Translated text too long", "The filled template is too long."),
+    132012: Text("Parameter format does not match format in the created template", "Mismatch."),
+    132015: Text("Template is Paused", "The template is paused due to low quality."),
+    132016: Text("Template is Disabled", "The template was paused too often, and is disabled."),
+    132018: Text("Parameter text is invalid", "A parameter holds what it must not."),
     131057: Text("Account in maintenance mode", "The business account is in maintenance.", 500),
 }
 UNKNOWN = Text("Unknown error", "The platform gave no details.")

@@ -11,7 +11,8 @@ import msgspec
 
 from messaging.simulator.customers import Channel, Customer
 from messaging.simulator.journal import Journal
-from messaging.simulator.phones import Chat, Message, Phones, written
+from messaging.simulator.options import options_of
+from messaging.simulator.phones import Chat, Message, Phones, file_in, written
 from messaging.simulator.previews import shown_text
 
 
@@ -166,4 +167,6 @@ def received(row: Row, content: Any) -> Message:
         quoted=row.context.get("message_id") if row.context else None,
         to=row.to,
         callback_data=row.biz_opaque_callback_data,
+        options=options_of(row.type, content),
+        file=file_in(content),
     )

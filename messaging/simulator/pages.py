@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ COALESCE_SECONDS = 0.1
 # How soon a closed page is noticed, so that nothing is read behind its back.
 LOOK_SECONDS = 1.0
 WINDOW = timedelta(hours=24)
+SHOWN = ("image/", "video/", "audio/")
 
 routes = web.RouteTableDef()
 
@@ -132,6 +134,23 @@ def _bubbles(chat: Chat | None) -> list[dict[str, object]]:
     return [_bubble(chat, message) for message in chat.messages.values()] if chat else []
 
 
+@routes.get("/sim/files/{media_id}")
+async def file(request: web.Request) -> web.Response:
+    """A file of a chat, drawn or played by the page, else downloaded."""
+    found = request.app[CLOUD].files.find(request.match_info["media_id"])
+    if found is None:
+        raise web.HTTPNotFound
+    bare = found.mime_type.partition(";")[0]
+    is_shown = bare.startswith(SHOWN) and bare != "image/svg+xml"
+    return web.Response(
+        body=found.content,
+        headers={
+            "Content-Type": found.mime_type if is_shown else "application/octet-stream",
+            "Content-Disposition": "inline" if is_shown else "attachment",
+        },
+    )
+
+
 def _bubble(chat: Chat, message: Message) -> dict[str, object]:
     quoted = chat.messages.get(message.quoted) if message.quoted else None
     author = chat.channel.name if quoted and quoted.direction == "in" else "You"
@@ -142,6 +161,8 @@ def _bubble(chat: Chat, message: Message) -> dict[str, object]:
         "text": message.text,
         "at": message.at,
         "status": message.status,
+        "options": [asdict(option) for option in message.options],
+        "file": f"/sim/files/{message.file}" if message.file else None,
         "quote": {"author": author, "text": quoted.text} if quoted else None,
     }
 

@@ -1,4 +1,4 @@
-"""Webhook bodies as the platform writes them, their signature, and message ids. *Pure.*"""
+"""Webhook bodies as the platform writes them, their signature, and message ids."""
 
 from __future__ import annotations
 
@@ -7,27 +7,36 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from messaging.simulator.customers import Channel, Customer
 from messaging.simulator.graph_errors import status_error
 
+MESSAGES = "messages"
 # What a webhook carries is free-form JSON by nature.
 Json = dict[str, Any]
 
 
-def encode(waba_id: str, values: Iterable[Mapping[str, Any]]) -> bytes:
-    """The body that carries `values`, one change each.
+def encode(waba_id: str, values: Iterable[tuple[str, Mapping[str, Any]]]) -> bytes:
+    """The body that carries `values` with their fields, one change each; news of the account in
+    entries of their own, which say when.
 
     Non-ASCII leaves as \\uXXXX and a slash as \\/, so a receiver that signs its own
     re-serialisation gets another digest. Source: Webhooks, "Validate payloads".
     """
-    changes = [{"value": value, "field": "messages"} for value in values]
-    envelope = {
-        "object": "whatsapp_business_account",
-        "entry": [{"id": waba_id, "changes": changes}],
-    }
+    talk: list[Json] = []
+    entries: list[Json] = []
+    for field, value in values:
+        change = {"value": value, "field": field}
+        if field == MESSAGES:
+            talk.append(change)
+        else:
+            entries.append({"id": waba_id, "time": int(time.time()), "changes": [change]})
+    if talk:
+        entries.insert(0, {"id": waba_id, "changes": talk})
+    envelope = {"object": "whatsapp_business_account", "entry": entries}
     return json.dumps(envelope, separators=(",", ":")).replace("/", "\\/").encode("ascii")
 
 

@@ -18,6 +18,7 @@ from messaging.simulator.customers import (
     unknown_customer,
 )
 from messaging.simulator.demo import DemoCustomer
+from messaging.simulator.options import Option
 from messaging.simulator.previews import shown_text
 
 MESSAGES_KEPT = 100  # per chat
@@ -42,6 +43,8 @@ class Message:
     callback_data: str | None = None
     is_being_told: bool = False  # its sent and delivered statuses are still to come
     is_settled: bool = False
+    options: tuple[Option, ...] = ()  # what the customer can press below it
+    file: str = ""  # the id of its file at the platform
 
 
 @dataclass(slots=True)
@@ -188,7 +191,14 @@ def written(message: dict[str, Any], at: str) -> Message:
         at=at,
         status="sent",
         quoted=context.get("id") if isinstance(context, dict) else None,
+        file=file_in(message.get(kind)),
     )
+
+
+def file_in(content: Any) -> str:
+    """The id of the file that a message's object names, whatever its shape."""
+    media_id = content.get("id") if isinstance(content, dict) else None
+    return media_id if isinstance(media_id, str) and media_id.isalnum() else ""
 
 
 def timestamp() -> str:

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
+from messaging.simulator import objects
 from messaging.simulator.customers import digits_of
 from messaging.simulator.graph_errors import GraphError
 
-TEXT_LIMIT = 4096
 CALLBACK_DATA_LIMIT = 512
 TYPES = (
     "audio",
@@ -28,6 +28,8 @@ TYPES = (
     "text",
     "video",
 )
+# Types that webhooks bring and nobody can send.
+RECEIVED_ONLY = ("button", "order", "system", "unsupported")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ def _read_receipt(fields: dict[str, Any]) -> ReadReceipt:
 
 def _send(fields: dict[str, Any]) -> Send:
     kind = fields.get("type", "text")
+    if kind in RECEIVED_ONLY:
+        raise GraphError(131051, f"Messages of type {kind} cannot be sent.")
     if kind not in TYPES:
         names = ", ".join(TYPES).upper()
         raise GraphError(
@@ -116,16 +120,7 @@ def _recipient(fields: dict[str, Any]) -> tuple[str, str | None, str | None]:
 
 def _content(fields: dict[str, Any], kind: str) -> Any:  # of the shape that the caller chose
     content = fields.get(kind)
-    if not content:
-        raise GraphError(131008, f"Param {kind} is missing.")
-    if kind == "text":
-        body = content.get("body") if isinstance(content, dict) else None
-        if not body:
-            raise GraphError(131008, "Param text['body'] is missing.")
-        if not isinstance(body, str):
-            raise GraphError(131009, "Param text['body'] must be a string.")
-        if len(body) > TEXT_LIMIT:
-            raise GraphError(100, f"Param text['body'] must be at most {TEXT_LIMIT} characters.")
+    objects.check(kind, content)
     return content
 
 

@@ -37,6 +37,7 @@ class Update:
     status: int | None = None  # None before the first answer and where none came
     milliseconds: int = 0
     attempts: int = 0
+    field: str = payloads.MESSAGES
 
     def row(self) -> dict[str, object]:
         return {
@@ -86,12 +87,20 @@ class Webhooks:
         self._counts: Counter[str] = Counter()
         self.log: deque[Update] = deque(maxlen=LOG_LENGTH)
 
-    def put(self, what: str, message_id: str, value: payloads.Json) -> Update:
+    def put(
+        self, what: str, message_id: str, value: payloads.Json, *, field: str = payloads.MESSAGES
+    ) -> Update:
         """Queue one item; `value` goes out in the next body that has room for it."""
         loop = asyncio.get_running_loop()
         self._created += 1
         update = Update(
-            self._created, what, message_id, value, loop.create_future(), loop.create_future()
+            self._created,
+            what,
+            message_id,
+            value,
+            loop.create_future(),
+            loop.create_future(),
+            field=field,
         )
         heapq.heappush(self._queues.later, (loop.time(), update.number, update))
         self._wake.set()
@@ -159,7 +168,9 @@ class Webhooks:
                 await self._wake.wait()
 
     async def _attempt(self, updates: list[Update]) -> None:
-        body = payloads.encode(self._settings.waba_id, [update.value for update in updates])
+        body = payloads.encode(
+            self._settings.waba_id, [(update.field, update.value) for update in updates]
+        )
         if self._faults.deliver_twice:
             self._start(self._post_again(body, updates))
         answer = await self._post(body)

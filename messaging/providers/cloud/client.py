@@ -7,24 +7,26 @@ value that says whether bytes may have left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
 import msgspec
 
 from messaging.providers.answers import Answer, Failure
+from messaging.providers.asking import UNREADABLE, accepted, ask, plain, retry_after
+from messaging.providers.sending import OutgoingBytes
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
 TOTAL_SECONDS = 30.0
 # Shorter than Graph's own idle limit, so that we rarely write into a connection it just closed.
 KEEPALIVE_SECONDS = 8.0
-LARGEST_ANSWER_BYTES = 1024 * 1024
-LONGEST_TITLE = 500
-LONGEST_ID = 255
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# A file of 100 MB over a slow line; the platform takes its time to look at it.
+UPLOAD_SECONDS = 180.0
+UPLOAD_READ_SECONDS = 60.0
 
 
 def new_session(*, total_seconds: float = TOTAL_SECONDS) -> aiohttp.ClientSession:
@@ -59,36 +61,53 @@ class CloudClient:
 
     async def send(self, phone_number_id: str, body: Mapping[str, Any]) -> Answer:
         """Ask Graph, once, to send `body`. Never raises for what a network may do."""
-        url = f"{self.base_url.rstrip('/')}/{self.api_version}/{phone_number_id}/messages"
-        try:
-            async with self.session.post(
-                url,
-                json=body,
-                headers={"Authorization": f"Bearer {self.access_token}"},
-                allow_redirects=False,
-            ) as response:
-                content = await _read(response.content)
-                return read_answer(response.status, content, response.headers)
-        except (
-            aiohttp.ClientConnectorError,
-            aiohttp.ConnectionTimeoutError,
-            aiohttp.InvalidURL,
-        ):
-            return Answer(failure=Failure.NOT_CONNECTED)
-        except (aiohttp.ClientError, OSError):
-            return Answer(failure=Failure.INTERRUPTED)
+        return await self._post(f"{phone_number_id}/messages", _sent_id, json=body)
 
+    async def upload(self, phone_number_id: str, file: OutgoingBytes) -> Answer:
+        """Hand a file over, once; the answer's `provider_id` is the file's. Never raises for
+        what a network may do. A second upload is another file there, and harms nobody.
+        """
+        form = aiohttp.FormData(quote_fields=False)
+        form.add_field("messaging_product", "whatsapp")
+        form.add_field("type", file.mime_type)
+        form.add_field("file", file.content, content_type=file.mime_type, filename=file.filename)
+        timeout = aiohttp.ClientTimeout(
+            total=UPLOAD_SECONDS,
+            connect=CONNECT_SECONDS,
+            sock_connect=CONNECT_SECONDS,
+            sock_read=UPLOAD_READ_SECONDS,
+        )
+        return await self._post(
+            f"{phone_number_id}/media", lambda answer: answer.id, data=form, timeout=timeout
+        )
 
-async def _read(stream: aiohttp.StreamReader) -> bytes | None:
-    """The whole body, or None where it is larger than any answer of Graph."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in stream.iter_any():
-        size += len(part)
-        if size > LARGEST_ANSWER_BYTES:
-            return None
-        parts.append(part)
-    return b"".join(parts)
+    async def mark_read(self, phone_number_id: str, message_id: str, *, is_typing: bool) -> Answer:
+        """Show the customer that `message_id` and all before it was read, and perhaps that
+        somebody types; the answer's `provider_id` is `message_id`. Harmless to repeat.
+        """
+        body: dict[str, Any] = {
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": message_id,
+        }
+        if is_typing:
+            body["typing_indicator"] = {"type": "text"}
+        return await self._post(
+            f"{phone_number_id}/messages",
+            lambda answer: message_id if answer.success else None,
+            json=body,
+        )
+
+    async def _post(self, path: str, id_of: IdOf, **what: Any) -> Answer:
+        """Ask once. `what` is aiohttp's own: a body, a time limit."""
+        return await ask(
+            self.session,
+            "POST",
+            f"{self.base_url.rstrip('/')}/{self.api_version}/{path}",
+            read=partial(read_answer, id_of=id_of),
+            headers={"Authorization": f"Bearer {self.access_token}"},
+            **what,
+        )
 
 
 class _Sent(msgspec.Struct):
@@ -103,13 +122,24 @@ class _Error(msgspec.Struct):
 
 class _Body(msgspec.Struct):
     messages: tuple[_Sent, ...] | None = None
+    id: str | None = None  # of an uploaded file
+    success: bool = False  # of what leaves nothing behind
     error: _Error | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Body, strict=False)
 
 
-def read_answer(status: int, content: bytes | None, headers: Mapping[str, str]) -> Answer:
+IdOf = Callable[[_Body], str | None]
+
+
+def _sent_id(answer: _Body) -> str | None:
+    return answer.messages[0].id if answer.messages else None
+
+
+def read_answer(
+    status: int, content: bytes | None, headers: Mapping[str, str], *, id_of: IdOf = _sent_id
+) -> Answer:
     """What Graph said: an error is judged by its body whatever the status, a success needs both
     a 2xx and an id. Anything else is unreadable, since nobody knows what became of the message.
     """
@@ -120,20 +150,12 @@ def read_answer(status: int, content: bytes | None, headers: Mapping[str, str]) 
         body = _DECODER.decode(content)
     except UNREADABLE:
         return unreadable
-    if 200 <= status < 300 and body.messages:
-        provider_id = body.messages[0].id
-        return (
-            Answer(http_status=status, provider_id=provider_id)
-            if _is_storable(provider_id)
-            else unreadable
-        )
+    provider_id = id_of(body)
+    if 200 <= status < 300 and provider_id is not None:
+        return accepted(status, provider_id)
     if body.error is None:
         return unreadable
     return _refusal(status, body.error, headers)
-
-
-def _is_storable(provider_id: str) -> bool:
-    return 0 < len(provider_id) <= LONGEST_ID and "\0" not in provider_id
 
 
 def _refusal(status: int, error: _Error, headers: Mapping[str, str]) -> Answer:
@@ -142,14 +164,10 @@ def _refusal(status: int, error: _Error, headers: Mapping[str, str]) -> Answer:
     return Answer(
         http_status=status,
         code=error.code,
-        title=_plain(error.message),
-        details=_plain(details),
+        title=plain(error.message),
+        details=plain(details),
         retry_after_seconds=_retry_after(headers),
     )
-
-
-def _plain(text: object) -> str:
-    return text.replace("\0", "")[:LONGEST_TITLE] if isinstance(text, str) else ""
 
 
 class _Usage(msgspec.Struct):
@@ -161,13 +179,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
     Source: Graph API, "Rate limits › Headers": the estimate is in minutes.
     """
-    waits = [_retry_after_seconds(headers), _regain_seconds(headers)]
+    waits = [retry_after(headers), _regain_seconds(headers)]
     return max((wait for wait in waits if wait), default=None)
-
-
-def _retry_after_seconds(headers: Mapping[str, str]) -> float:
-    value = headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else 0.0
 
 
 def _regain_seconds(headers: Mapping[str, str]) -> float:

@@ -69,7 +69,8 @@ def _of_ids(entry: dict[str, Any], now: float) -> Effect | None:
     return IdentityChange(previous=previous, current=current, drops_phone=phone is None)
 
 
-def _of_wish(entry: dict[str, Any], now: float) -> Effect | None:
+def preference_of(entry: dict[str, Any], now: float) -> Preference | None:
+    """What somebody chose about offers in WhatsApp; None where it is about something else."""
     wish = text(entry.get("value")).lower()
     who = identities(entry, OF_PERSON)
     if text(entry.get("category")) != "marketing_messages" or wish not in OPT_OUT | OPT_IN:
@@ -133,7 +134,7 @@ def _present(*found: Identity | None) -> tuple[Identity, ...]:
 
 EFFECTS: dict[str, Callable[[dict[str, Any], float], Effect | None]] = {
     "user_id_update": _of_ids,
-    "user_preferences": _of_wish,
+    "user_preferences": preference_of,
     "smb_app_state_sync": _of_address_book,
 }
 OF_CHANNEL: dict[str, Callable[[dict[str, Any]], Effect | None]] = {

@@ -8,32 +8,67 @@ from typing import Any
 import aiohttp
 
 from messaging.providers.answers import Answer
+from messaging.providers.cloud.checks import problems
 from messaging.providers.cloud.client import CloudClient
 from messaging.providers.cloud.encoding import encode
-from messaging.providers.sending import Account, Capabilities, Sending
+from messaging.providers.sending import Account, Capabilities, OutgoingBytes, Sending
 
-
-def problems(kind: str, text: str, content: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What the platform would refuse."""
-    return {}
+KINDS = frozenset(
+    {
+        "text",
+        "image",
+        "video",
+        "audio",
+        "voice",
+        "document",
+        "sticker",
+        "location",
+        "contacts",
+        "reaction",
+        "interactive",
+        "template",
+    }
+)
 
 
 async def send(
     session: aiohttp.ClientSession, account: Account, address: str, body: Mapping[str, Any]
 ) -> Answer:
     """Ask Graph, once, to send `body` from the number `address`."""
-    client = CloudClient(
+    return await _client(session, account).send(address, body)
+
+
+async def upload(
+    session: aiohttp.ClientSession, account: Account, address: str, file: OutgoingBytes
+) -> Answer:
+    """Hand a file to the number `address`, once."""
+    return await _client(session, account).upload(address, file)
+
+
+async def mark_read(
+    session: aiohttp.ClientSession,
+    account: Account,
+    address: str,
+    message_id: str,
+    *,
+    is_typing: bool,
+) -> Answer:
+    """Show a customer of the number `address` that their message was read."""
+    return await _client(session, account).mark_read(address, message_id, is_typing=is_typing)
+
+
+def _client(session: aiohttp.ClientSession, account: Account) -> CloudClient:
+    return CloudClient(
         session=session,
         base_url=account.base_url,
         api_version=account.api_version,
         access_token=account.secrets.access_token,
     )
-    return await client.send(address, body)
 
 
 SENDING = Sending(
     capabilities=Capabilities(
-        kinds=frozenset({"text"}),
+        kinds=KINDS,
         # Where both are known a phone number always works.
         addresses=("phone", "bsuid", "parent_bsuid"),
         has_window=True,
@@ -42,4 +77,6 @@ SENDING = Sending(
     encode=encode,
     problems=problems,
     send=send,
+    upload=upload,
+    mark_read=mark_read,
 )

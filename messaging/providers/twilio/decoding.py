@@ -43,6 +43,8 @@ OUTBOUND_WORDS = frozenset(
 )
 # Twilio's words for what the ladder knows under another one; all others are kept as they are.
 STATUSES = {"undelivered": "failed", "canceled": "failed"}
+# What Twilio's own opt-out management took a message for; HELP asks for nothing of us.
+WISHES = {"STOP": "stop", "START": "start"}
 CANCELED = "Canceled before it was sent"
 
 
@@ -129,6 +131,7 @@ def _message(fields: Fields, sid: str) -> Item:
         content=described.content,
         reply_to=reply_to,
         media=described.media,
+        wish=WISHES.get(fields.get("OptOutType", "").strip().upper(), ""),
     )
 
 

@@ -3,6 +3,7 @@
 
 import { call, role } from "./dom.js";
 import { attempt, drawFaults, listenFaults } from "./faults.js";
+import { listenOptions } from "./options.js";
 import { address, drawPeople, listenInvent } from "./people.js";
 import { drawThread } from "./thread.js";
 import { drawWebhooks } from "./webhooks.js";
@@ -71,10 +72,13 @@ async function send() {
 async function sendOther(select) {
   const type = select.value;
   select.value = "";
-  if (!type || !state) return;
+  if (type && state) await write({ type });
+}
+
+async function write(content) {
   const { customer, channel } = state;
   const sender = customer.id.includes(".") ? { user_id: customer.id } : { from: customer.id };
-  const message = { ...sender, channel: channel.id, type };
+  const message = { ...sender, channel: channel.id, ...content };
   if (await attempt(() => call("POST", "/sim/inbound", message))) pull();
 }
 
@@ -98,6 +102,7 @@ function listen() {
       choose(link.getAttribute("href"));
     });
   }
+  listenOptions(write, () => state?.messages ?? []);
   listenInvent((id) => choose(address(id, state.channel.id)));
   listenFaults(pull);
   addEventListener("popstate", restart);

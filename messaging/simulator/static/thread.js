@@ -1,6 +1,7 @@
 /* The phone itself: the chat's bubbles, each drawn once, then only its tick changes. */
 
 import { element, icon, initials, role, setText } from "./dom.js";
+import { options } from "./options.js";
 
 const TICKS = {
   sent: ["sent", "On its way"],
@@ -82,6 +83,7 @@ function drawBubble(message, channel, isFresh) {
   const body = element(
     "div",
     { class: "bubble-body", dir: "auto" },
+    file(message),
     element("span", { class: "bubble-text" }, message.text),
     stamp,
   );
@@ -96,8 +98,22 @@ function drawBubble(message, channel, isFresh) {
       "data-fresh": isFresh ? "" : null,
     },
     element("span", { class: "for-readers" }, `${isOurs ? "You" : channel.name}: `),
-    element("div", { class: "bubble" }, quote(message.quote), body),
+    element("div", { class: "bubble" }, quote(message.quote), body, options(message)),
   );
+}
+
+/* What the message carries, drawn or played here; anything else is a link to it. */
+function file(message) {
+  const source = message.file;
+  if (!source) return null;
+  if (message.type === "image" || message.type === "sticker") {
+    return element("img", { class: "bubble-file", src: source, alt: message.text });
+  }
+  if (message.type === "audio" || message.type === "video") {
+    const attributes = { class: "bubble-file", src: source, controls: "", preload: "metadata" };
+    return element(message.type, attributes);
+  }
+  return element("a", { class: "bubble-file", href: source, download: "" }, "Download");
 }
 
 function quote(quoted) {
