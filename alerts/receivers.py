@@ -7,11 +7,12 @@ from typing import Any
 from alerts.tasks import watch
 from messaging.events import ChannelsAdded, DeadLettersAdded, announced
 from messaging.hints import hint
+from outbound.events import BreakersClosed, BreakersOpened
 
 
 def connect() -> None:
-    """Listen to messaging's facts."""
-    for fact in (ChannelsAdded, DeadLettersAdded):
+    """Listen to facts of messaging and sending."""
+    for fact in (ChannelsAdded, DeadLettersAdded, BreakersOpened, BreakersClosed):
         announced.connect(on_something_to_watch, sender=fact)
 
 

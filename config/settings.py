@@ -181,7 +181,9 @@ CELERY_BEAT_SCHEDULE = {
     "watch": {"task": "alerts.tasks.watch", "schedule": 30.0},
     "purge leases": {"task": "locking.tasks.purge_expired_leases", "schedule": 3600.0},
     "prune bodies": {"task": "messaging.tasks.prune_bodies", "schedule": 3600.0},
+    "sync templates": {"task": "outbound.tasks.sync_due_templates", "schedule": 60.0},
     "sweep files": {"task": "messaging.tasks.sweep_orphaned_files", "schedule": 3600.0},
+    "sweep uploads": {"task": "outbound.tasks.sweep_unused_uploads", "schedule": 3600.0},
 }
 
 # --- Who may come in --------------------------------------------------------------------------
@@ -230,7 +232,23 @@ PROCESSING_MAX_ATTEMPTS: int = env.int("PROCESSING_MAX_ATTEMPTS", 3)
 BODY_RETENTION_DAYS: int = env.int("BODY_RETENTION_DAYS", 90)
 SEND_RETRY_DELAYS: list[float] = env.list("SEND_RETRY_DELAYS", float, [2, 4, 8, 16, 30])
 SEND_MAX_ATTEMPTS: int = env.int("SEND_MAX_ATTEMPTS", 5)
+SEND_JOURNAL_DIR: str = env.str("SEND_JOURNAL_DIR", str(DATA_DIR / "journal"))
 RETRY_CODES: list[int] = env.list("RETRY_CODES", int, [])
+# Seconds after which a message is not worth sending any more, by what it is for.
+SEND_DEADLINES: dict[str, float] = {
+    "service": env.float("SEND_DEADLINE_SERVICE", 900),
+    "utility": env.float("SEND_DEADLINE_UTILITY", 3600),
+    "authentication": env.float("SEND_DEADLINE_AUTHENTICATION", 300),
+    "marketing": env.float("SEND_DEADLINE_MARKETING", 86_400),
+}
+BREAKER_FAILURES: int = env.int("BREAKER_FAILURES", 10)
+BREAKER_WINDOW_SECONDS: float = env.float("BREAKER_WINDOW_SECONDS", 30)
+BREAKER_OPEN_SECONDS: float = env.float("BREAKER_OPEN_SECONDS", 30)
+DLQ_RETRY_RATE: float = env.float("DLQ_RETRY_RATE", 10)
+CONSENT_POLICY: str = env.str("CONSENT_POLICY", "templates")
+if CONSENT_POLICY not in {"every_message", "templates", "marketing"}:
+    message = "CONSENT_POLICY is none of every_message, templates, marketing."
+    raise ImproperlyConfigured(message)
 LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30)
 
 # --- Mail and alerts --------------------------------------------------------------------------
@@ -245,7 +263,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["inbox.api.permissions.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["inbox.api.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["inbox.api.parsers.JsonBody"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "inbox.api.errors.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

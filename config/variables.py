@@ -194,6 +194,48 @@ GROUPS = (
                 "separated by commas. Only codes that prove it was not taken.",
             ),
             Variable(
+                "SEND_DEADLINE_SERVICE",
+                "Seconds after which a reply that still waits is given up: an old answer is worse "
+                "than a visible failure.",
+            ),
+            Variable("SEND_DEADLINE_UTILITY", "The same for utility templates."),
+            Variable(
+                "SEND_DEADLINE_AUTHENTICATION",
+                "The same for authentication templates, whose codes do not live long.",
+            ),
+            Variable("SEND_DEADLINE_MARKETING", "The same for marketing templates."),
+            Variable(
+                "BREAKER_FAILURES",
+                "Failures of the provider's infrastructure (not reached, cut off, busy) through "
+                "one number or host after which nothing is sent through it for a while. Each "
+                "answer that could be read makes up for one.",
+            ),
+            Variable("BREAKER_WINDOW_SECONDS", "Seconds within which they have to fall."),
+            Variable(
+                "BREAKER_OPEN_SECONDS",
+                "Seconds after which the provider is asked with a harmless GET whether it works "
+                "again.",
+            ),
+            Variable(
+                "DLQ_RETRY_RATE",
+                "Messages a second, at most, that a retry of dead letters lets leave through one "
+                "number.",
+            ),
+            Variable(
+                "CONSENT_POLICY",
+                "For which messages a contact must have said yes, where an organisation has not "
+                "chosen: `every_message` (all that is sent outside the 24-hour window), "
+                "`templates` or `marketing` (marketing templates). Replies within the window "
+                "need no consent.",
+            ),
+            Variable(
+                "SEND_JOURNAL_DIR",
+                "Folder on a local disk, kept over restarts and never shared by machines, for "
+                "answers of the provider that Postgres could not take, and for how far this "
+                "machine has seen the database.",
+                default="`journal` in `DATA_DIR`",
+            ),
+            Variable(
                 "LEASE_SECONDS",
                 "How long a lease on a conversation lasts after it was taken or last renewed.",
             ),

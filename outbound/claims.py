@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from messaging.sql import execute
-from outbound import lanes, protocol
+from outbound import heads, lanes, plans, protocol, waits
+from outbound.heads import ClaimedLane
+from outbound.limits import quotas
+from outbound.limits.sharing import Room
+from outbound.plans import Places
 from outbound.protocol import AttemptState, EntryState
 from outbound.retry import Tries
+from outbound.sorting import Sorting, Turn, sort
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A lane's head in our hands. `attempt_pk` is None where its hold has ended instead."""
+    """A lane's head in our hands. `attempt_pk` is None where its hold has ended instead.
+
+    `leave_at` is its place, in monotonic time; without one it must not leave.
+    """
 
     conversation_id: int
     token: int
@@ -29,38 +36,57 @@ class Claim:
     channel_id: int
     ready_at: datetime
     tries: Tries
+    organization_id: int
+    leave_at: float | None = None
     attempt_pk: int | None = None
     attempt_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """What one claim found: entries to send, holds that ended, and how many lanes it looked at."""
+    """What one claim found: entries to send, holds that ended, and how many lanes it looked at.
+
+    `rests`: channels that are full, and for how many seconds they need not be looked at.
+    """
 
     claims: Sequence[Claim] = ()
     ended_holds: Sequence[Claim] = ()
     lane_count: int = 0
+    rests: Mapping[int, float] = field(default_factory=dict)
 
 
-def claim(*, limit: int) -> Claimed:
+def claim(
+    *,
+    limit: int,
+    most: int | None = None,
+    under_way: Mapping[int, int] | None = None,
+    resting: Collection[int] = (),
+) -> Claimed:
     """Claim up to `limit` due lanes and write an attempt for each head that may be sent.
 
-    Lanes are skipped while somebody else holds them, entries never: that would break their
-    order. Lanes with nothing to do go back at once.
+    Places to send in come first, so that what has none waits without an attempt. Lanes are
+    skipped while somebody else holds them, entries never: that would break their order. Lanes
+    with nothing to do go back at once. With what is `under_way` for it, no organisation gets
+    above `most`; channels in `resting` are left alone.
     """
+    room = Room(count=limit, most=most, under_way=under_way or {})
+    planned = plans.plan(room, resting=resting)
+    if not planned.counts:
+        return Claimed(rests=planned.rests)
     with transaction.atomic():
-        lane_rows = execute(CLAIM, {"limit": limit, "seconds": protocol.CLAIM_SECONDS})
-        if not lane_rows:
-            return Claimed()
-        tokens = {row[0]: row[1] for row in lane_rows}
-        _settle_abandoned(list(tokens))
-        due = [_claim_of(row, tokens) for row in execute(HEADS, [list(tokens)]) if row[-1]]
-        ended = [each for each, state in due if state == EntryState.CONFIRMING]
-        claims = _write_intents([each for each, state in due if state != EntryState.CONFIRMING])
-        idle = tokens.keys() - {each.conversation_id for each, _ in due}
-        if idle:
-            lanes.advance(list(idle), [tokens[each] for each in idle])
-    return Claimed(claims=claims, ended_holds=ended, lane_count=len(lane_rows))
+        held = heads.claim_lanes(planned.counts, paired=planned.paired)
+        sorting = _sort(held, planned.places) if held else Sorting()
+        claims = _write_intents(sorting.leaving)
+        waits.hold(sorting.waiting)
+        _put_back(sorting)
+    planned.places.give_back()
+    waits.tell({wait.message_id: wait.code for wait in sorting.waiting})
+    return Claimed(
+        claims=claims,
+        ended_holds=[_claim_of(turn) for turn in sorting.ended_holds],
+        lane_count=len(held),
+        rests=planned.rests,
+    )
 
 
 def fence(claims: Sequence[Claim]) -> tuple[set[int], float]:
@@ -90,6 +116,21 @@ def new_attempt_id() -> UUID:
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
+def _sort(held: Sequence[ClaimedLane], places: Places) -> Sorting:
+    """Settle what others left in these lanes, and say what becomes of each head."""
+    _settle_abandoned([lane.conversation_id for lane in held])
+    due = [head for head in heads.heads_of(held) if head.is_due]
+    return sort(held, due, places)
+
+
+def _put_back(sorting: Sorting) -> None:
+    """Give lanes back to whose heads nothing happens now, and uncount their pairs."""
+    back = sorting.put_back
+    if back:
+        lanes.advance([lane.conversation_id for lane in back], [lane.token for lane in back])
+    heads.uncount_pairs([lane.conversation_id for lane in sorting.uncounted])
+
+
 def _settle_abandoned(conversation_ids: list[int]) -> None:
     """Close what a claim that ran out has left: nothing was sent, or nobody knows.
 
@@ -97,7 +138,7 @@ def _settle_abandoned(conversation_ids: list[int]) -> None:
     lane and goes to a person after HOLD_SECONDS from its dispatch.
     """
     if conversation_ids:
-        execute(
+        settled = execute(
             SETTLE,
             {
                 "conversations": conversation_ids,
@@ -109,74 +150,45 @@ def _settle_abandoned(conversation_ids: list[int]) -> None:
                 "hold": protocol.HOLD_SECONDS,
             },
         )
+        quotas.give_back([pk for pk, state in settled if state == AttemptState.NOT_SENT])
 
 
-def _claim_of(row: tuple[Any, ...], tokens: dict[int, int]) -> tuple[Claim, str]:
-    conversation_id, entry_id, message_id, channel_id, ready_at, attempts, throttles, state = row[
-        :8
-    ]
-    found = Claim(
-        conversation_id=conversation_id,
-        token=tokens[conversation_id],
-        entry_id=entry_id,
-        message_id=message_id,
-        channel_id=channel_id,
-        ready_at=ready_at,
-        tries=Tries(attempts=attempts, throttles=throttles),
-    )
-    return found, state
-
-
-def _write_intents(heads: list[Claim]) -> list[Claim]:
-    if not heads:
+def _write_intents(leaving: Sequence[Turn]) -> list[Claim]:
+    if not leaving:
         return []
-    attempt_ids = {head.entry_id: new_attempt_id() for head in heads}
+    attempt_ids = [new_attempt_id() for _ in leaving]
     rows = execute(
         INTENTS,
         {
-            "entries": [head.entry_id for head in heads],
-            "channels": [head.channel_id for head in heads],
-            "attempt_ids": list(attempt_ids.values()),
-            "tokens": [head.token for head in heads],
+            "entries": [turn.head.entry_id for turn in leaving],
+            "channels": [turn.head.channel_id for turn in leaving],
+            "attempt_ids": attempt_ids,
+            "tokens": [turn.lane.token for turn in leaving],
             "state": AttemptState.INTENT.value,
         },
     )
+    waits.release([turn.head.entry_id for turn in leaving if turn.head.waits_for])
     attempt_pks = {entry_id: attempt_pk for attempt_pk, entry_id in rows}
     return [
-        Claim(
-            conversation_id=head.conversation_id,
-            token=head.token,
-            entry_id=head.entry_id,
-            message_id=head.message_id,
-            channel_id=head.channel_id,
-            ready_at=head.ready_at,
-            tries=head.tries,
-            attempt_pk=attempt_pks[head.entry_id],
-            attempt_id=attempt_ids[head.entry_id],
-        )
-        for head in heads
+        replace(_claim_of(turn), attempt_pk=attempt_pks[turn.head.entry_id], attempt_id=attempt_id)
+        for turn, attempt_id in zip(leaving, attempt_ids, strict=True)
     ]
 
 
-CLAIM = """
-WITH live AS (
-  SELECT conversation_id, claimed_until FROM outbound_lane
-  WHERE urgency = 0 AND due_at <= statement_timestamp()
-  ORDER BY due_at LIMIT %(limit)s::bigint FOR UPDATE SKIP LOCKED
-), bulk AS (
-  SELECT conversation_id, claimed_until FROM outbound_lane
-  WHERE urgency = 1 AND due_at <= statement_timestamp()
-  ORDER BY due_at LIMIT %(limit)s::bigint - (SELECT count(*) FROM live) FOR UPDATE SKIP LOCKED
-), due AS (
-  SELECT * FROM live UNION ALL SELECT * FROM bulk
-)
-UPDATE outbound_lane AS lane SET
-  claim_token = nextval('outbound_claim_token'),
-  claimed_until = statement_timestamp() + make_interval(secs => %(seconds)s),
-  due_at = statement_timestamp() + make_interval(secs => %(seconds)s)
-FROM due WHERE lane.conversation_id = due.conversation_id
-RETURNING lane.conversation_id, lane.claim_token, due.claimed_until IS NOT NULL
-"""
+def _claim_of(turn: Turn) -> Claim:
+    head = turn.head
+    return Claim(
+        conversation_id=head.conversation_id,
+        token=turn.lane.token,
+        entry_id=head.entry_id,
+        message_id=head.message_id,
+        channel_id=head.channel_id,
+        ready_at=head.ready_at,
+        tries=Tries(attempts=head.attempts, throttles=head.throttles),
+        organization_id=turn.lane.organization_id,
+        leave_at=turn.leave_at,
+    )
+
 
 SETTLE = """
 WITH settled AS (
@@ -188,7 +200,7 @@ WITH settled AS (
   WHERE entry.conversation_id = ANY(%(conversations)s::bigint[])
     AND entry.finished_at IS NULL
     AND attempt.entry_id = entry.id AND attempt.state IN (%(intent)s, %(dispatching)s)
-  RETURNING attempt.entry_id, attempt.state, attempt.dispatched_at
+  RETURNING attempt.id, attempt.entry_id, attempt.state, attempt.dispatched_at
 )
 UPDATE outbound_outboxentry AS entry SET
   attempt_count = entry.attempt_count + 1,
@@ -197,17 +209,8 @@ UPDATE outbound_outboxentry AS entry SET
     WHEN %(unknown)s THEN settled.dispatched_at + make_interval(secs => %(hold)s)
     ELSE statement_timestamp() END
 FROM settled WHERE entry.id = settled.entry_id
+RETURNING settled.id, settled.state
 """
-
-HEADS = f"""
-SELECT DISTINCT ON (entry.conversation_id)
-  entry.conversation_id, entry.id, entry.message_id, entry.channel_id, entry.ready_at,
-  entry.attempt_count, entry.throttle_count, entry.state, entry.due_at <= statement_timestamp()
-FROM outbound_outboxentry AS entry
-WHERE entry.conversation_id = ANY(%s::bigint[])
-  AND entry.finished_at IS NULL AND entry.ready_at <= statement_timestamp()
-ORDER BY entry.conversation_id, {lanes.HEAD_ORDER}
-"""  # noqa: S608 - put together from constants
 
 INTENTS = """
 INSERT INTO outbound_sendattempt (entry_id, channel_id, attempt_id, token, state)
@@ -219,14 +222,17 @@ RETURNING id, entry_id
 """
 
 # The claim is judged where the attempt is changed: by the lane's token and time, in one
-# statement, so that a pause before it can never end in a second send.
+# statement, so that a pause before it can never end in a second send. Nor may an entry leave
+# that was settled meanwhile, by late evidence or by a person who took it back.
 FENCE = """
 UPDATE outbound_sendattempt AS attempt SET
   state = %(target)s, dispatched_at = clock_timestamp()
 FROM outbound_outboxentry AS entry, outbound_lane AS lane
 WHERE attempt.id = ANY(%(attempts)s::bigint[]) AND attempt.state = %(source)s
-  AND entry.id = attempt.entry_id AND lane.conversation_id = entry.conversation_id
+  AND entry.id = attempt.entry_id AND entry.finished_at IS NULL
+  AND lane.conversation_id = entry.conversation_id
   AND lane.claim_token = attempt.token
   AND lane.claimed_until > clock_timestamp() + make_interval(secs => %(budget)s)
+  AND NOT EXISTS (SELECT FROM outbound_quarantine WHERE released_at IS NULL)
 RETURNING attempt.id
 """

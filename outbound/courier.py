@@ -11,8 +11,10 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
 from queue import SimpleQueue
+from typing import Any
 
 import aiohttp
 
@@ -23,6 +25,10 @@ from outbound.departures import Departure
 logger = logging.getLogger(__name__)
 
 Delivery = tuple[Departure, Answer]
+# By so much of a second what leaves may at most be more than what was allowed.
+LATE_SECONDS = 0.05
+# The message's place in time is over: it did not leave and needs another.
+MISSED = Answer(failure=Failure.NOT_STARTED, details="missed its place")
 
 
 class Courier:
@@ -42,6 +48,12 @@ class Courier:
         What has not begun by the monotonic time `begin_by` is not sent any more.
         """
         self._loop.call_soon_threadsafe(self._begin, departures, begin_by, into)
+
+    def ask(
+        self, request: Callable[[aiohttp.ClientSession], Coroutine[Any, Any, Answer]]
+    ) -> Future[Answer]:
+        """Make a request that is no message, and may be repeated: a file, a read receipt."""
+        return asyncio.run_coroutine_threadsafe(self._ask(request), self._loop)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -65,15 +77,36 @@ class Courier:
             answer = Answer(failure=Failure.INTERRUPTED)
         into.put((departure, answer))
 
+    async def _ask(
+        self, request: Callable[[aiohttp.ClientSession], Coroutine[Any, Any, Answer]]
+    ) -> Answer:
+        if self._session is None:
+            self._session = new_session()
+        return await request(self._session)
+
     async def _send(self, departure: Departure, begin_by: float) -> Answer:
         if self._session is None:
             self._session = new_session()
+        await _wait_until(departure.claim.leave_at)
         sender = departure.sender
         if sender.sending is None or sender.account is None or time.monotonic() >= begin_by:
             return Answer(failure=Failure.NOT_STARTED)
+        if is_missed(departure.claim.leave_at):
+            return MISSED
         return await sender.sending.send(
             self._session, sender.account, departure.external_id, departure.body
         )
+
+
+async def _wait_until(leave_at: float | None) -> None:
+    """Wait for the message's place in time."""
+    if leave_at is not None and (left := leave_at - time.monotonic()) > 0:
+        await asyncio.sleep(left)
+
+
+def is_missed(leave_at: float | None) -> bool:
+    """Whether somebody else may be sending in what was this message's place."""
+    return leave_at is not None and time.monotonic() > leave_at + LATE_SECONDS
 
 
 class _Process:

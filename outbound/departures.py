@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 
-from messaging.providers.outgoing import Outgoing
+from messaging.providers.outgoing import Outgoing, OutgoingFile
+from outbound import file_links
+from outbound.attachments import Attachment, content_of
 from outbound.claims import Claim
 from outbound.gates import refusals
 from outbound.gates.refusal import Refusal
@@ -26,7 +29,10 @@ class Departure:
     sender: Sender
     external_id: str
     body: dict[str, Any] = field(default_factory=dict)  # the provider's own request
+    deadline_at: datetime | None = None
+    file: Attachment | None = None
     refusal: Refusal | None = None
+    begin_by: float = 0.0  # in monotonic time, from the fence on
 
 
 def prepare(claims: Sequence[Claim]) -> list[Departure]:
@@ -44,12 +50,23 @@ def callback_data(attempt_id: UUID | None) -> str:
     return f"v1.{attempt_id}.{signature[:SIGNATURE_BYTES].hex()}"
 
 
+def attempt_in(opaque: str) -> UUID | None:
+    """The attempt that `callback_data` was made of; None where it is not ours."""
+    try:
+        attempt_id = UUID(opaque.split(".")[1])
+    except (IndexError, ValueError):
+        return None
+    return attempt_id if constant_time_compare(opaque, callback_data(attempt_id)) else None
+
+
 def _depart(place: Place, refusal: Refusal | None) -> Departure:
     return Departure(
         claim=place.claim,
         sender=place.sender,
         external_id=place.external_id,
         body=_body(place) if refusal is None else {},
+        deadline_at=place.deadline_at,
+        file=place.file,
         refusal=refusal,
     )
 
@@ -65,5 +82,24 @@ def _body(place: Place) -> dict[str, Any]:
             recipient=place.recipient,
             quoted=place.quoted or place.quoted_now or "",
             opaque=callback_data(place.claim.attempt_id),
+            file=_file(place),
         )
+    )
+
+
+def _file(place: Place) -> OutgoingFile | None:
+    """The message's file: by the provider's id, or where it fetches itself, by an address; in
+    whole where there is no address, and it takes that.
+    """
+    if place.file is None or place.sender.sending is None:
+        return None
+    able = place.sender.sending.capabilities
+    link = "" if able.uploads else file_links.link_to(place.file.media_id)
+    return OutgoingFile(
+        kind=place.file.kind,
+        mime_type=place.file.mime_type,
+        filename=place.file.filename,
+        provider_id=place.file.provider_id,
+        link=link,
+        data=content_of(place.file) if able.takes_bytes and not link else b"",
     )

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 # order in which they became ready.
 HEAD_ORDER = "(entry.state = 'waiting'), entry.urgency, entry.ready_at, entry.id"
 
+# An organisation may want a lane to stand still until a person has decided about its message.
+# What is being confirmed goes on to a person even where another message waits for one.
+PASSES = """(entry.state = 'confirming' OR NOT EXISTS (
+    SELECT FROM outbound_outboxentry AS asked
+    JOIN outbound_sendingpolicy AS policy ON policy.organization_id = asked.organization_id
+    WHERE asked.conversation_id = entry.conversation_id AND asked.state = 'needs_review'
+      AND policy.holds_unknown
+  ))"""
+
 
 def open_for(entry: OutboxEntry) -> None:
     """Make sure that `entry`'s lane is looked at when it is due.
@@ -45,6 +54,13 @@ def advance(conversation_ids: Sequence[int], tokens: Sequence[int]) -> None:
     execute(ADVANCE, [list(conversation_ids), list(tokens)])
 
 
+def wake() -> int:
+    """Let lanes go on that stood still for a person, where the organisation wants that no more;
+    how many.
+    """
+    return len(execute(WAKE))
+
+
 OPEN = """
 INSERT INTO outbound_lane AS lane
   (conversation_id, organization_id, channel_id, urgency, due_at, claim_token)
@@ -73,14 +89,28 @@ LEFT JOIN LATERAL (
   SELECT entry.due_at, entry.urgency FROM outbound_outboxentry AS entry
   WHERE entry.conversation_id = mine.conversation_id
     AND entry.finished_at IS NULL AND entry.ready_at <= statement_timestamp()
+    AND {PASSES}
   ORDER BY {HEAD_ORDER} LIMIT 1
 ) AS head ON true
 LEFT JOIN LATERAL (
   SELECT entry.ready_at, entry.urgency FROM outbound_outboxentry AS entry
   WHERE entry.conversation_id = mine.conversation_id
     AND entry.finished_at IS NULL AND entry.ready_at > statement_timestamp()
+    AND {PASSES}
   ORDER BY entry.ready_at LIMIT 1
 ) AS later ON true
 WHERE lane.conversation_id = mine.conversation_id
   AND (lane.claim_token = mine.token OR lane.claimed_until IS NULL)
+"""  # noqa: S608 - put together from constants
+
+WAKE = f"""
+UPDATE outbound_lane AS lane SET due_at = statement_timestamp()
+FROM (
+  SELECT DISTINCT entry.conversation_id FROM outbound_outboxentry AS review
+  JOIN outbound_outboxentry AS entry ON entry.conversation_id = review.conversation_id
+  WHERE review.state = 'needs_review' AND entry.finished_at IS NULL AND {PASSES}
+) AS free
+WHERE lane.conversation_id = free.conversation_id
+  AND lane.due_at IS NULL AND lane.claimed_until IS NULL
+RETURNING lane.conversation_id
 """  # noqa: S608 - put together from constants

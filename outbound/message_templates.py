@@ -8,11 +8,13 @@ Source: Cloud API, "Webhooks › message_template_status_update" and its neighbo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from messaging import notices
+from messaging.hints import send_hint
 from messaging.models import ProviderNotice
 from messaging.providers.values import mapping, rows, text
 from messaging.sql import execute
@@ -28,13 +30,14 @@ KINDS = (STATUS, QUALITY, COMPONENTS, CATEGORY)
 STATES = {"APPROVED", "REJECTED", "PENDING", "PAUSED", "FLAGGED", "DISABLED", "PENDING_DELETION"}
 STATES |= {"DELETED", "IN_APPEAL", "ARCHIVED", "LIMIT_EXCEEDED", "LOCKED"}
 WRITTEN = ("name", "language", "category", "status", "quality", "reason", "components")
+NOTED = ("status_changed_at", "former_category", "coming_category", "category_changed_at")
 LANE = 7203  # one at a time folds news, so that two of one template keep their order
 
 
 def absorb() -> int:
     """Fold waiting news into the templates they are of; how many were handled."""
     with transaction.atomic():
-        execute("SELECT pg_advisory_xact_lock(%s, 0)", [LANE])
+        take_turn()
         news = notices.waiting(KINDS)
         if not news:
             return 0
@@ -45,9 +48,21 @@ def absorb() -> int:
             templates.values(),
             update_conflicts=True,
             unique_fields=["connection", "provider_id"],
-            update_fields=[*WRITTEN, "is_stale", "updated_at"],
+            update_fields=[*WRITTEN, *NOTED, "is_stale", "updated_at"],
         )
+        if any(template.is_stale for template in templates.values()):
+            transaction.on_commit(_ask_for_sync, robust=True)
         return notices.handled([notice.pk for notice in news])
+
+
+def _ask_for_sync() -> None:
+    """By name, since the task itself looks here."""
+    send_hint("outbound.tasks.sync_due_templates", queue="background")
+
+
+def take_turn() -> None:
+    """Wait until nobody else writes templates, and keep others out until the transaction ends."""
+    execute("SELECT pg_advisory_xact_lock(%s, 0)", [LANE])
 
 
 Key = tuple[int, str]
@@ -78,12 +93,29 @@ def _fold(templates: dict[Key, MessageTemplate], notice: ProviderNotice) -> None
         return  # it names no template; the notice itself is kept
     template = templates.get(key)
     if template is None:
-        template = MessageTemplate(connection_id=key[0], provider_id=key[1], is_stale=True)
+        template = MessageTemplate(
+            connection_id=key[0], provider_id=key[1], status="", category="", is_stale=True
+        )
         templates[key] = template
     template.name = text(payload.get("message_template_name"), most=512) or template.name
     template.language = text(payload.get("message_template_language"), most=20) or template.language
+    # Of news that are older than what was fetched nobody can say which is true: ask again.
+    template.is_stale |= template.synced_at is not None and template.synced_at > notice.received_at
     template.updated_at = notice.received_at
+    before = (template.status, template.category)
     FOLDS[notice.kind](template, payload)
+    _note_changes(template, before, notice.received_at)
+
+
+def _note_changes(template: MessageTemplate, before: tuple[str, str], at: datetime) -> None:
+    """What somebody should know: another status, and another category than the one before."""
+    status, category = before
+    if template.status != status:
+        template.status_changed_at = at
+    if category and template.category != category:
+        template.former_category, template.category_changed_at = category, at
+    if template.coming_category == template.category:
+        template.coming_category = ""
 
 
 def _status(template: MessageTemplate, payload: dict[str, Any]) -> None:
@@ -111,7 +143,8 @@ def _quality(template: MessageTemplate, payload: dict[str, Any]) -> None:
 def _category(template: MessageTemplate, payload: dict[str, Any]) -> None:
     """A change to come is announced by the category that is right; until then the old holds."""
     template.category = text(payload.get("new_category"), most=40) or template.category
-    if payload.get("correct_category"):
+    if coming := text(payload.get("correct_category"), most=40):
+        template.coming_category = coming
         template.is_stale = True
 
 

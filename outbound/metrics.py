@@ -13,7 +13,23 @@ failed_total = Counter(
     ["channel", "error_code"],
 )
 unknown_total = Counter("inbox_sends_unknown", "Attempts whose outcome is unknown.", ["channel"])
+confirmed_total = Counter(
+    "inbox_sends_confirmed",
+    "Attempts whose outcome was learned from a receipt, by what became of them.",
+    ["outcome"],
+)
+duplicates_total = Counter(
+    "inbox_send_duplicates", "Messages that the provider took twice, after they left again."
+)
+resent_total = Counter(
+    "inbox_sends_repeated", "Messages of unknown outcome that left again by policy."
+)
 unfenced_total = Counter("inbox_sends_unfenced", "Attempts dropped at the fence, unsent.")
+permits_total = Counter(
+    "inbox_permits", "Places for messages to leave that were handed out.", ["backend"]
+)
+rate_cuts_total = Counter("inbox_rate_cuts", "Times a provider's throttle lowered a rate.")
+limiter_silent_total = Counter("inbox_limiter_silent", "Adjustments that Redis did not take.")
 send_seconds = Histogram(
     "inbox_send_seconds",
     "Time from being ready to leave to the provider's acceptance.",

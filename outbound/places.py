@@ -16,6 +16,7 @@ from messaging.providers import PROVIDERS
 from messaging.providers.outgoing import Recipient
 from messaging.providers.sending import Account, Sending
 from messaging.secrets import SecretsUnreadable
+from outbound.attachments import FILE_KINDS, Attachment, attachments_of
 from outbound.claims import Claim
 from outbound.models import OutboxEntry
 
@@ -36,6 +37,7 @@ FIELDS = {
     "window_expires_at": "conversation__window_expires_at",
     "external_id": "channel__external_id",
     "is_active": "channel__is_active",
+    "messaging_limit": "channel__messaging_limit",
     "connection_id": "channel__connection_id",
 }
 # Ids that belong to one connection; a phone number is the same everywhere.
@@ -78,6 +80,8 @@ class Place:
     external_id: str
     is_active: bool
     connection_id: int
+    messaging_limit: str = ""
+    file: Attachment | None = None
 
 
 def places_of(claims: Sequence[Claim]) -> list[Place]:
@@ -89,6 +93,8 @@ def places_of(claims: Sequence[Claim]) -> list[Place]:
     }
     senders = _senders({row["connection_id"] for row in rows.values()})
     identities = _identities({row["contact_id"] for row in rows.values()})
+    for entry_id, file in _files(claims, rows).items():
+        rows[entry_id]["file"] = file
     return [
         _place(claim, rows[claim.entry_id], senders, identities)
         for claim in claims
@@ -105,6 +111,17 @@ def _place(
 ) -> Place:
     sender = senders[row["connection_id"]]
     return Place(claim=claim, sender=sender, recipient=_recipient(row, sender, identities), **row)
+
+
+def _files(claims: Sequence[Claim], rows: Mapping[int, Mapping[str, Any]]) -> dict[int, Attachment]:
+    """By entry; only messages that may have a file are asked about."""
+    entries = {
+        claim.message_id: claim.entry_id
+        for claim in claims
+        if claim.entry_id in rows and rows[claim.entry_id]["kind"] in FILE_KINDS
+    }
+    found = attachments_of(entries) if entries else {}
+    return {entries[message_id]: file for message_id, file in found.items()}
 
 
 def _recipient(row: dict[str, Any], sender: Sender, identities: _Identities) -> Recipient | None:
@@ -163,7 +180,15 @@ def account_of(connection: Connection) -> Account | None:
             api_version=connection.api_version or (settings.GRAPH_API_VERSION if is_cloud else ""),
             account_id=connection.account_id,
             secrets=connection.secrets,
+            status_url=_status_url(connection),
         )
     except SecretsUnreadable:
         logger.error("secrets unreadable", extra={"connection": connection.pk})
         return None
+
+
+def _status_url(connection: Connection) -> str:
+    if not settings.PUBLIC_URL:
+        return ""
+    base = settings.PUBLIC_URL.rstrip("/")
+    return f"{base}/webhooks/{connection.kind}/{connection.slug}/"

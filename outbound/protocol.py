@@ -44,6 +44,10 @@ class By(StrEnum):
     # The organisation's opt-in to one repetition, after the negative watermark.
     POLICY = "policy"
     PERSON = "person"
+    # What the provider reports of a message it had accepted.
+    NEWS = "news"
+    # The database is a backup: what it says has not left may have left since.
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Transition:
 
 A, E = AttemptState, EntryState
 PERSON = frozenset({By.PERSON})
+RESTORE = frozenset({By.RESTORE})
 ALLOWED = frozenset({By.PERSON, By.POLICY})
 
 ATTEMPT_TRANSITIONS = (
@@ -69,6 +74,10 @@ ATTEMPT_TRANSITIONS = (
         Transition(source, target, "evidence: a late answer, a receipt, an echo")
         for source in (A.UNKNOWN, A.RESOLVED, A.RESENT)
         for target in (A.ACCEPTED, A.REJECTED)
+    ),
+    *(
+        Transition(source, A.UNKNOWN, "open in a backup: it may have left since", RESTORE)
+        for source in (A.INTENT, A.DISPATCHING)
     ),
     Transition(A.UNKNOWN, A.RESOLVED, "a person says that it left, or gives it up", PERSON),
     Transition(
@@ -88,8 +97,16 @@ ENTRY_TRANSITIONS = (
         for target in (E.ACCEPTED, E.FAILED)
         if source != target
     ),
+    Transition(
+        E.ACCEPTED, E.FAILED, "the provider did not deliver what it took", frozenset({By.NEWS})
+    ),
+    *(
+        Transition(source, E.NEEDS_REVIEW, "open in a backup: it may have left since", RESTORE)
+        for source in (E.WAITING, E.THROTTLED, E.CONFIRMING)
+    ),
     Transition(E.CONFIRMING, E.NEEDS_REVIEW, "no evidence within HOLD_SECONDS"),
     Transition(E.NEEDS_REVIEW, E.WAITING, "a person, or the policy once, sends it again", ALLOWED),
+    Transition(E.NEEDS_REVIEW, E.ACCEPTED, "a person says that it left", PERSON),
     Transition(E.NEEDS_REVIEW, E.DISCARDED, "a person gives it up", PERSON),
     Transition(E.FAILED, E.WAITING, "a person sends it again", PERSON),
     Transition(E.FAILED, E.DISCARDED, "a person gives it up", PERSON),
@@ -98,6 +115,10 @@ ENTRY_TRANSITIONS = (
 
 # An attempt is under way, and its entry must not get another one.
 OPEN_ATTEMPTS = frozenset({A.INTENT, A.DISPATCHING})
+# It may have left, and nobody has heard: evidence still counts, however late.
+DOUBTFUL_ATTEMPTS = frozenset({A.UNKNOWN, A.RESOLVED, A.RESENT})
+# Somebody has answered for it: only proof that it left moves its entry any more.
+ANSWERED_ATTEMPTS = frozenset({A.RESOLVED, A.RESENT})
 # Only after these may a further attempt be made without a person.
 REPEATABLE_ATTEMPTS = frozenset({A.NOT_SENT})
 # The entry has something left to do and a place in its lane.

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import logging
 import random
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.conf import settings
 from django.db import (
     DataError,
     IntegrityError,
-    InterfaceError,
-    OperationalError,
-    connection,
     transaction,
 )
 from django.utils import timezone
 
-from messaging import outgoing, timeline
+from messaging import outgoing
 from messaging.providers.answers import Answer
-from messaging.sql import execute
-from outbound import lanes, metrics, protocol
+from outbound import dead_letters, deadlines, duplicates, feedback, lanes, metrics, protocol, steps
 from outbound.claims import Claim
 from outbound.departures import Departure
 from outbound.error_codes import ErrorClass
@@ -33,7 +29,6 @@ from outbound.words import OWN_CODES
 
 logger = logging.getLogger(__name__)
 
-LONGEST_PAUSE_SECONDS = 2.0
 NO_ANSWER = Answer()
 MESSAGE_STATUS = {
     EntryState.ACCEPTED: "accepted",
@@ -51,6 +46,12 @@ class Outcome:
     step: NextStep
     answer: Answer = NO_ANSWER
     slug: str = ""
+    request: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """Why the entry ends, in our word or the provider's number."""
+        return self.step.code or self.verdict.error_code
 
 
 def answered(departure: Departure, answer: Answer) -> Outcome:
@@ -66,9 +67,11 @@ def answered(departure: Departure, answer: Answer) -> Outcome:
             policy=policy,
             retry_after=answer.retry_after_seconds,
             chance=random.random(),  # noqa: S311 - spreads retries, protects nothing
+            seconds_left=deadlines.seconds_left(departure.deadline_at),
         ),
         answer=answer,
         slug=departure.sender.slug,
+        request=departure.body,
     )
 
 
@@ -86,6 +89,7 @@ def refused(departure: Departure, refusal: Refusal) -> Outcome:
         policy=_policy(),
         retry_after=refusal.seconds,
         chance=random.random(),  # noqa: S311 - spreads retries, protects nothing
+        seconds_left=deadlines.seconds_left(departure.deadline_at),
     )
     return Outcome(claim=departure.claim, verdict=verdict, step=step, slug=departure.sender.slug)
 
@@ -103,26 +107,21 @@ def hold_ended(claim: Claim) -> Outcome:
     )
 
 
-def record_surely(outcomes: Sequence[Outcome]) -> int:
-    """Record, waiting for Postgres as long as this process lives; how many were written.
+def record_apart(outcomes: Sequence[Outcome], *, is_repeated: bool = False) -> int:
+    """Record, finding by halving what Postgres will not take; how many were written.
 
-    An outcome that Postgres will not take is found by halving; it becomes unknown, so its
-    neighbours are not held up and a person looks at it.
+    An echo may just have taken an outcome's id, so it is tried once more; then it becomes
+    unknown, so its neighbours are not held up and a person looks at it.
     """
-    pause = 0.1
-    while True:
-        try:
-            return record(outcomes)
-        except (OperationalError, InterfaceError):
-            logger.warning("answers wait for Postgres", extra={"count": len(outcomes)})
-            connection.close()
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-        except (IntegrityError, DataError):
-            if len(outcomes) == 1:
-                return _record_poison(outcomes[0])
+    try:
+        return record(outcomes)
+    except (IntegrityError, DataError):
+        if len(outcomes) > 1:
             middle = len(outcomes) // 2
-            return record_surely(outcomes[:middle]) + record_surely(outcomes[middle:])
+            return record_apart(outcomes[:middle]) + record_apart(outcomes[middle:])
+        if is_repeated:
+            return _record_poison(outcomes[0])
+        return record_apart(outcomes, is_repeated=True)
 
 
 def record(outcomes: Sequence[Outcome]) -> int:
@@ -132,22 +131,77 @@ def record(outcomes: Sequence[Outcome]) -> int:
     that is settled. Locks conversations, then lanes, and the organisation's counter last.
     """
     with transaction.atomic():
-        timeline.lock({o.claim.conversation_id for o in outcomes if o.step.state in MESSAGE_STATUS})
-        lanes.lock([outcome.claim.conversation_id for outcome in outcomes])
-        written = _write_attempts([o for o in outcomes if o.claim.attempt_pk is not None])
-        news = [o for o in outcomes if o.claim.attempt_pk is None or o.claim.attempt_pk in written]
-        moved = _write_entries(news)
-        lanes.advance(
-            [outcome.claim.conversation_id for outcome in outcomes],
-            [outcome.claim.token for outcome in outcomes],
+        telling = [outcome for outcome in outcomes if outcome.step.state in MESSAGE_STATUS]
+        outgoing.lock(
+            [o.claim.conversation_id for o in telling],
+            [_address(o) for o in telling if o.answer.provider_id],
         )
-        news = [outcome for outcome in news if outcome.claim.entry_id in moved]
-        results = [_result(outcome) for outcome in news if outcome.step.state in MESSAGE_STATUS]
+        lanes.lock([outcome.claim.conversation_id for outcome in outcomes])
+        were = steps.move_attempts([o for o in outcomes if o.claim.attempt_pk is not None])
+        counting = [outcome for outcome in outcomes if _counts(outcome, were)]
+        moved = steps.move_entries(counting)
+        news = [outcome for outcome in counting if outcome.claim.entry_id in moved]
+        overtaken = steps.close_intents([o.claim.entry_id for o in news if _is_late(o, were)])
+        lanes.advance(
+            [*(outcome.claim.conversation_id for outcome in outcomes), *overtaken],
+            [*(outcome.claim.token for outcome in outcomes), *overtaken.values()],
+        )
+        feedback.uncount(outcomes, were)
+        _keep_failures(news)
+        results = _results(news, twice=_find_twice(_taken_again(outcomes, news)))
         if results:
             outgoing.record_results(results)
     for outcome in news:
         _count(outcome)
+    feedback.tell(news)
     return len(news)
+
+
+def _counts(outcome: Outcome, were: Mapping[int, str]) -> bool:
+    """Whether the outcome is news of its entry; what somebody has answered for is only ever
+    proved to have left.
+    """
+    if outcome.claim.attempt_pk is None:
+        return True
+    was = were.get(outcome.claim.attempt_pk)
+    is_proof = outcome.verdict.state is AttemptState.ACCEPTED
+    return was is not None and (is_proof or was not in protocol.ANSWERED_ATTEMPTS)
+
+
+def _is_late(outcome: Outcome, were: Mapping[int, str]) -> bool:
+    """Whether another attempt may be on its way: none may leave after this."""
+    attempt_pk = outcome.claim.attempt_pk
+    return attempt_pk is not None and were[attempt_pk] in protocol.DOUBTFUL_ATTEMPTS
+
+
+def _taken_again(outcomes: Sequence[Outcome], news: Sequence[Outcome]) -> dict[int, Outcome]:
+    """Answers with an id for entries of which it was known already that they had left."""
+    told, seen = {id(outcome) for outcome in news}, set[int]()
+    again: dict[int, Outcome] = {}
+    for outcome in outcomes:
+        if outcome.answer.provider_id:
+            if id(outcome) not in told or outcome.claim.entry_id in seen:
+                again[outcome.claim.message_id] = outcome
+            seen.add(outcome.claim.entry_id)
+    return again
+
+
+def _keep_failures(outcomes: Sequence[Outcome]) -> None:
+    dead_letters.bury(
+        [
+            dead_letters.Failed(
+                message_id=outcome.claim.message_id,
+                code=outcome.code,
+                title=outcome.verdict.error_title,
+                request=outcome.request,
+            )
+            for outcome in outcomes
+            if outcome.step.state is EntryState.FAILED
+        ]
+    )
+    dead_letters.resolve(
+        [o.claim.message_id for o in outcomes if o.step.state is EntryState.ACCEPTED]
+    )
 
 
 def _record_poison(outcome: Outcome) -> int:
@@ -176,12 +230,31 @@ def _policy() -> Policy:
     )
 
 
+def _address(outcome: Outcome) -> tuple[int, str]:
+    return (outcome.claim.channel_id, outcome.answer.provider_id)
+
+
+def _find_twice(again: Mapping[int, Outcome]) -> dict[int, str]:
+    marked = duplicates.mark(
+        [(each.claim.entry_id, each.answer.provider_id) for each in again.values()]
+    )
+    return {message_id: again[message_id].answer.provider_id for message_id in marked}
+
+
+def _results(news: Sequence[Outcome], *, twice: Mapping[int, str]) -> list[outgoing.SendResult]:
+    found = {o.claim.message_id: _result(o) for o in news if o.step.state in MESSAGE_STATUS}
+    for message_id, provider_id in twice.items():
+        result = found.get(message_id) or outgoing.SendResult(message_id=message_id)
+        found[message_id] = replace(result, heard_as=(provider_id,))
+    return list(found.values())
+
+
 def _result(outcome: Outcome) -> outgoing.SendResult:
     return outgoing.SendResult(
         message_id=outcome.claim.message_id,
         status=MESSAGE_STATUS[outcome.step.state],
         provider_id=outcome.answer.provider_id,
-        error_code=outcome.verdict.error_code,
+        error_code=outcome.code,
         error_title=outcome.verdict.error_title,
     )
 
@@ -193,7 +266,7 @@ def _count(outcome: Outcome) -> None:
         metrics.send_seconds.observe(waited.total_seconds())
         return
     if outcome.step.state is EntryState.FAILED:
-        metrics.failed_total.labels(outcome.slug, outcome.verdict.error_code).inc()
+        metrics.failed_total.labels(outcome.slug, outcome.code).inc()
     if outcome.step.state is EntryState.CONFIRMING:
         metrics.unknown_total.labels(outcome.slug).inc()
     logger.info(
@@ -205,77 +278,3 @@ def _count(outcome: Outcome) -> None:
             "code": outcome.verdict.error_code,
         },
     )
-
-
-def _write_attempts(outcomes: Sequence[Outcome]) -> set[int]:
-    sources, targets = protocol.pairs(protocol.ATTEMPT_TRANSITIONS)
-    rows = execute(
-        WRITE_ATTEMPTS,
-        {
-            "attempts": [outcome.claim.attempt_pk for outcome in outcomes],
-            "states": [outcome.verdict.state.value for outcome in outcomes],
-            "http_statuses": [outcome.answer.http_status for outcome in outcomes],
-            "codes": [outcome.verdict.error_code for outcome in outcomes],
-            "titles": [outcome.verdict.error_title for outcome in outcomes],
-            "details": [outcome.answer.details for outcome in outcomes],
-            "provider_ids": [outcome.answer.provider_id for outcome in outcomes],
-            "sources": sources,
-            "targets": targets,
-        },
-    )
-    return {attempt_pk for (attempt_pk,) in rows}
-
-
-def _write_entries(outcomes: Sequence[Outcome]) -> set[int]:
-    sources, targets = protocol.pairs(protocol.ENTRY_TRANSITIONS)
-    rows = execute(
-        WRITE_ENTRIES,
-        {
-            "entries": [outcome.claim.entry_id for outcome in outcomes],
-            "attempts": [outcome.claim.attempt_pk for outcome in outcomes],
-            "states": [outcome.step.state.value for outcome in outcomes],
-            "delays": [outcome.step.delay_seconds for outcome in outcomes],
-            "spent": [int(outcome.verdict.repeat is not Repeat.FREE) for outcome in outcomes],
-            "sources": sources,
-            "targets": targets,
-            "open": [state.value for state in protocol.OPEN_ENTRIES],
-            "hold": protocol.HOLD_SECONDS,
-        },
-    )
-    return {entry_id for (entry_id,) in rows}
-
-
-WRITE_ATTEMPTS = """
-UPDATE outbound_sendattempt AS attempt SET
-  state = row.state, http_status = row.http_status, error_code = row.code,
-  error_title = row.title, error_details = row.details, provider_id = row.provider_id,
-  finished_at = statement_timestamp()
-FROM unnest(
-  %(attempts)s::bigint[], %(states)s::text[], %(http_statuses)s::smallint[], %(codes)s::text[],
-  %(titles)s::text[], %(details)s::text[], %(provider_ids)s::text[]
-) AS row(attempt_id, state, http_status, code, title, details, provider_id)
-JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS allowed(source, target)
-  ON allowed.target = row.state
-WHERE attempt.id = row.attempt_id AND attempt.state = allowed.source
-RETURNING attempt.id
-"""
-
-WRITE_ENTRIES = """
-UPDATE outbound_outboxentry AS entry SET
-  state = row.state,
-  due_at = CASE row.state
-    WHEN 'confirming' THEN attempt.dispatched_at + make_interval(secs => %(hold)s)
-    ELSE statement_timestamp() + make_interval(secs => row.delay_seconds) END,
-  attempt_count = entry.attempt_count + row.spent,
-  throttle_count = CASE row.state WHEN 'throttled' THEN entry.throttle_count + 1 ELSE 0 END,
-  finished_at = CASE WHEN row.state = ANY(%(open)s::text[]) THEN NULL ELSE statement_timestamp() END
-FROM unnest(
-  %(entries)s::bigint[], %(attempts)s::bigint[], %(states)s::text[], %(delays)s::float8[],
-  %(spent)s::int[]
-) AS row(entry_id, attempt_id, state, delay_seconds, spent)
-JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS allowed(source, target)
-  ON allowed.target = row.state
-LEFT JOIN outbound_sendattempt AS attempt ON attempt.id = row.attempt_id
-WHERE entry.id = row.entry_id AND entry.state = allowed.source
-RETURNING entry.id
-"""

@@ -24,6 +24,11 @@ ACCOUNT_SECONDS = 60.0
 LONGEST_ACCOUNT_SECONDS = 900.0
 # However long the provider asks us to wait, we look again after this.
 LONGEST_WISH_SECONDS = 3600.0
+WAITS = frozenset({EntryState.WAITING, EntryState.THROTTLED})
+# Past the deadline these still say best what has to be done; waits for a limit say nothing then.
+KEEP_THEIR_CODE = frozenset({ErrorClass.BUSY, ErrorClass.NETWORK, ErrorClass.ACCESS})
+# What was true while there was hope, and what is said once there is none.
+LATE_CODES = {"host_down": "not_connected", "number_down": "not_connected"}
 
 
 class Repeat(StrEnum):
@@ -66,10 +71,14 @@ class Tries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """What becomes of the entry, and after how many seconds it is tried again."""
+    """What becomes of the entry, and after how many seconds it is tried again.
+
+    `code` is given where the entry ends for another reason than the attempt did.
+    """
 
     state: EntryState
     delay_seconds: float = 0.0
+    code: str = ""
 
 
 def classify(answer: Answer, *, retry_codes: frozenset[int] = frozenset()) -> Verdict:
@@ -120,11 +129,29 @@ def next_step(
     policy: Policy,
     retry_after: float | None = None,
     chance: float,
+    seconds_left: float | None = None,
 ) -> NextStep:
     """What follows `verdict` for an entry with `tries` behind it, this attempt not counted.
 
-    `chance` in [0, 1) spreads the delay. The provider's own wish, in seconds, is a floor.
+    `chance` in [0, 1) spreads the delay. The provider's own wish, in seconds, is a floor. A wait
+    that would outlast the `seconds_left` to the deadline fails now.
     """
+    step = _next_step(verdict, tries, policy, retry_after, chance)
+    is_late = seconds_left is not None and step.delay_seconds > seconds_left
+    if step.state not in WAITS or not is_late:
+        return step
+    return NextStep(state=EntryState.FAILED, code=_late_code(verdict))
+
+
+def _late_code(verdict: Verdict) -> str:
+    if verdict.error_code in LATE_CODES:
+        return LATE_CODES[verdict.error_code]
+    return "" if verdict.error_class in KEEP_THEIR_CODE else "deadline"
+
+
+def _next_step(
+    verdict: Verdict, tries: Tries, policy: Policy, retry_after: float | None, chance: float
+) -> NextStep:
     if verdict.state is AttemptState.ACCEPTED:
         return NextStep(state=EntryState.ACCEPTED)
     if verdict.state is AttemptState.UNKNOWN:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outbound.error_codes import ErrorClass, class_of
+from outbound.error_codes import REMEDIES, ErrorClass, Remedy, class_of
 
 
 def gettext_noop(message: str) -> str:
@@ -43,10 +43,31 @@ OWN_CODES: dict[str, ErrorClass] = {
     "id_reused": ErrorClass.UNCONFIRMED,
     "claim_expired": ErrorClass.UNCONFIRMED,
     "unconfirmed": ErrorClass.UNCONFIRMED,
+    "restored": ErrorClass.UNCONFIRMED,
     "interrupted": ErrorClass.UNCONFIRMED,
     "unreadable": ErrorClass.UNCONFIRMED,
     "not_connected": ErrorClass.NETWORK,
     "not_started": ErrorClass.NETWORK,
+    "number_limit": ErrorClass.NUMBER_THROTTLED,
+    "pair_limit": ErrorClass.PAIR_THROTTLED,
+    "quota_exceeded": ErrorClass.ACCOUNT_THROTTLED,
+    "messaging_limit": ErrorClass.ACCOUNT_THROTTLED,
+    "consent_missing": ErrorClass.RECIPIENT,
+    "consent_revoked": ErrorClass.RECIPIENT,
+    "template_paused": ErrorClass.TEMPLATE,
+    "template_rejected": ErrorClass.TEMPLATE,
+    "template_disabled": ErrorClass.TEMPLATE,
+    "template_pending": ErrorClass.TEMPLATE,
+    "template_gone": ErrorClass.TEMPLATE,
+    "file_waiting": ErrorClass.MEDIA,
+    "file_refused": ErrorClass.MEDIA,
+    "file_missing": ErrorClass.MEDIA,
+    "file_unreachable": ErrorClass.MEDIA,
+    "file_not_uploaded": ErrorClass.NETWORK,
+    "host_down": ErrorClass.NETWORK,
+    "number_down": ErrorClass.NETWORK,
+    "access_lost": ErrorClass.ACCESS,
+    "paused": ErrorClass.LATER,
 }
 
 BY_CLASS: dict[ErrorClass, Words] = {
@@ -155,6 +176,10 @@ BY_CODE: dict[str, Words] = {
     "132069": Words(
         _("WhatsApp slows this form down for an hour."), _("Send it again in an hour.")
     ),
+    "restored": Words(
+        _("The database was restored from a backup. This message may have left since."),
+        _("Check with the customer before sending it again."),
+    ),
     "no_recipient": Words(
         _("This contact has no number or id that this channel can write to."),
         _("Ask the customer for their number."),
@@ -162,6 +187,74 @@ BY_CODE: dict[str, Words] = {
     "deadline": Words(
         _("This message waited for too long to be still of use, so it did not leave."),
         _("Read what the customer wrote since, then send it again."),
+    ),
+    "consent_missing": Words(
+        _("Nobody has noted that this contact agreed to be written to."),
+        _("Note their consent beside the conversation; then send this again."),
+    ),
+    "consent_revoked": Words(
+        _("This contact asked not to be written to any more."),
+        _("You may answer once they write again, or once they agree anew."),
+    ),
+    "template_paused": Words(
+        _("WhatsApp has paused this template because customers complained about it."),
+        _("Choose another template, or wait until WhatsApp allows it again."),
+    ),
+    "template_rejected": Words(
+        _("WhatsApp does not accept this template."), _("Choose another template.")
+    ),
+    "template_disabled": Words(
+        _("WhatsApp has disabled this template."), _("Choose another template.")
+    ),
+    "template_pending": Words(
+        _("WhatsApp is reviewing this template again."),
+        _("Choose another template, or wait for the review."),
+    ),
+    "template_gone": Words(
+        _("This template was deleted at WhatsApp."), _("Choose another template.")
+    ),
+    "file_waiting": Words(
+        _("The file of this message is on its way to WhatsApp."), _("Wait; it leaves by itself.")
+    ),
+    "file_missing": Words(
+        _("The file of this message is no longer in the inbox's storage."),
+        _("Attach it again."),
+    ),
+    "file_unreachable": Words(
+        _("This inbox has no public address from which the file could be fetched."),
+        _("Ask an administrator to set PUBLIC_URL; then attach the file again."),
+    ),
+    "file_not_uploaded": Words(
+        _("The file of this message could not be handed to WhatsApp, so it did not leave."),
+        _("Send it again in a few minutes."),
+    ),
+    "number_limit": Words(
+        _("Many messages leave through this channel at the moment."),
+        _("Wait; it leaves by itself."),
+    ),
+    "pair_limit": Words(
+        _("WhatsApp allows one customer only so many messages in a row."),
+        _("Wait; it leaves by itself within a few seconds."),
+    ),
+    "quota_exceeded": Words(
+        _("Your organisation has sent as many messages as its quota allows."),
+        _("It leaves by itself when the next period begins; an administrator can raise the quota."),
+    ),
+    "messaging_limit": Words(
+        _("WhatsApp allows this account no more new customers within 24 hours."),
+        _("It leaves by itself once there is room again."),
+    ),
+    "host_down": Words(
+        _("WhatsApp cannot be reached at the moment."),
+        _("It leaves by itself once WhatsApp answers again."),
+    ),
+    "number_down": Words(
+        _("WhatsApp does not answer for this channel at the moment."),
+        _("It leaves by itself once WhatsApp answers again."),
+    ),
+    "paused": Words(
+        _("An administrator has paused sending through this channel."),
+        _("It leaves by itself once they let it go on."),
     ),
     "channel_inactive": Words(
         _("This channel is switched off."),
@@ -178,6 +271,11 @@ def words_for(error_code: str, *, title: str = "") -> Words:
     if words is BY_CLASS[ErrorClass.UNLISTED]:
         return Words(words.sentence, words.next_step, title)
     return words
+
+
+def remedy_for(error_code: str) -> Remedy:
+    """What helps after a message's error; a code nobody knows is permanent."""
+    return REMEDIES[_class_of(error_code)]
 
 
 def _class_of(error_code: str) -> ErrorClass:

@@ -18,6 +18,8 @@ from outbound.models import MessageTemplate
 SILENT_SESSIONS = ("FAILED", "SCAN_QR_CODE", "STOPPED")
 UNFIT_TEMPLATES = ("PAUSED", "REJECTED", "DISABLED")
 TOLD_FOR = timedelta(days=7)
+MARKETING = "MARKETING"
+LONGEST_KEY = 120
 # The state itself is on the channel by now.
 KINDS = ("session.status", "phone_number_quality_update")
 
@@ -31,11 +33,18 @@ def evaluate(now: datetime) -> Iterator[Finding]:
         yield _silent(channel)
     for channel in channels.filter(quality="RED").order_by("pk"):
         yield _red(channel)
-    templates = MessageTemplate.objects.filter(
-        status__in=UNFIT_TEMPLATES, updated_at__gt=now - TOLD_FOR
-    )
-    for template in templates.select_related("connection").order_by("pk"):
+    yield from _of_templates(now - TOLD_FOR)
+
+
+def _of_templates(since: datetime) -> Iterator[Finding]:
+    """What became of templates lately; what has always been so is no news."""
+    templates = MessageTemplate.objects.select_related("connection").order_by("pk")
+    for template in templates.filter(status__in=UNFIT_TEMPLATES, status_changed_at__gt=since):
         yield _unfit(template)
+    for template in templates.filter(category_changed_at__gt=since).exclude(status="DELETED"):
+        yield _moved(template)
+    for template in templates.exclude(coming_category="").filter(updated_at__gt=since):
+        yield _moving(template)
 
 
 def mark_handled(newest: int) -> int:
@@ -86,3 +95,43 @@ def _unfit(template: MessageTemplate) -> Finding:
         title=title % names,
         body=f"{advice} {template.reason}".strip(),
     )
+
+
+def _moved(template: MessageTemplate) -> Finding:
+    words = _category_words(template, template.category)
+    return Finding(
+        organization_id=template.connection.organization_id,
+        dedup_key=f"provider_state:category:{template.pk}:{template.category}"[:LONGEST_KEY],
+        severity=Severity.WARNING if template.category == MARKETING else Severity.INFO,
+        title=_("WhatsApp has made the template “%(name)s” (%(language)s) %(category)s") % words,
+        body=_consequence(template.category),
+    )
+
+
+def _moving(template: MessageTemplate) -> Finding:
+    words = _category_words(template, template.coming_category)
+    return Finding(
+        organization_id=template.connection.organization_id,
+        dedup_key=f"provider_state:coming:{template.pk}:{template.coming_category}"[:LONGEST_KEY],
+        severity=Severity.WARNING,
+        title=_("WhatsApp is going to make the template “%(name)s” (%(language)s) %(category)s")
+        % words,
+        body=_consequence(template.coming_category),
+    )
+
+
+def _category_words(template: MessageTemplate, category: str) -> dict[str, str]:
+    return {
+        "name": template.name or template.provider_id,
+        "language": template.language,
+        "category": category.lower(),
+    }
+
+
+def _consequence(category: str) -> str:
+    if category == MARKETING:
+        return _(
+            "It costs what marketing costs, and goes only to contacts who agreed to offers. If"
+            " that is wrong, ask for a review in WhatsApp Manager."
+        )
+    return _("Its price and the consent it needs follow the new category.")

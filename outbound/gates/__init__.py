@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from outbound.gates import switches, window
+from outbound.gates import breaker, consent, files, starts, switches, template, window
 from outbound.gates.refusal import Refusal
 from outbound.places import Place
 
@@ -18,7 +18,14 @@ Gate = Callable[[Sequence[Place]], dict[int, Refusal]]
 GATES: tuple[Gate, ...] = (
     switches.stopped,
     window.stopped,
+    files.stopped,
+    consent.stopped,
+    template.stopped,
     switches.waiting,
+    files.waiting,
+    breaker.stopped,
+    # The last, since it counts whom it lets through.
+    starts.waiting,
 )
 
 

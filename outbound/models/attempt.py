@@ -62,6 +62,16 @@ class SendAttempt(models.Model):
                 name="send_attempt_fenced",
             ),
         ]
+        indexes = [
+            # Serves the search for evidence of what may have left.
+            models.Index(
+                fields=["dispatched_at"],
+                condition=models.Q(
+                    state__in=sorted(state.value for state in protocol.DOUBTFUL_ATTEMPTS)
+                ),
+                name="send_attempt_doubtful",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"attempt {self.attempt_id} ({self.state})"

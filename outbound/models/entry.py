@@ -53,10 +53,14 @@ class OutboxEntry(models.Model):
     due_at = models.DateTimeField(db_default=Now())
     attempt_count = models.PositiveIntegerField(default=0)
     throttle_count = models.PositiveIntegerField(default=0)
+    # The limit of ours that it waits for, as a code of `outbound.words`.
+    waits_for = models.CharField(max_length=20, blank=True, db_default="")
     # An old chat answer is worse than a visible failure: nothing leaves after it.
     deadline_at = models.DateTimeField(null=True, blank=True)
     # Sent again by itself after an unknown outcome; never a second time.
     was_resent = models.BooleanField(default=False, db_default=False)
+    # Two of its attempts were accepted under ids of their own: the customer may have it twice.
+    sent_twice_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -83,6 +87,18 @@ class OutboxEntry(models.Model):
                 fields=["conversation", "urgency", "ready_at", "id"],
                 condition=models.Q(finished_at__isnull=True),
                 name="outbox_entry_lane",
+            ),
+            # Serves lanes that wait for a person, and the policy's repetition.
+            models.Index(
+                fields=["conversation"],
+                condition=models.Q(state=protocol.EntryState.NEEDS_REVIEW.value),
+                name="outbox_entry_review",
+            ),
+            # Serves the alert about what left twice.
+            models.Index(
+                fields=["sent_twice_at"],
+                condition=models.Q(sent_twice_at__isnull=False),
+                name="outbox_entry_sent_twice",
             ),
         ]
 

@@ -35,6 +35,8 @@ class Lane(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     claim_token = models.BigIntegerField(default=0)
     claimed_until = models.DateTimeField(null=True, blank=True)
+    # Until when this pair of number and contact is used up; a burst borrows from the future.
+    pair_at = models.DateTimeField(null=True, blank=True)
 
     objects = LaneQuerySet.as_manager()
 

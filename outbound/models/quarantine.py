@@ -14,6 +14,8 @@ class Incarnation(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     system_identifier = models.CharField(max_length=40)
     timeline = models.IntegerField()
+    # This table's own; whatever is loaded from a dump has another one.
+    table_oid = models.BigIntegerField(default=0, db_default=0)
     seen_at = models.DateTimeField(db_default=Now())
 
     class Meta:

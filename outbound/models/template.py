@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 from messaging.models import Connection
 
@@ -10,6 +11,7 @@ class MessageTemplate(models.Model):
 
     Statuses, qualities and categories are the provider's own words. `is_stale`: only a part is
     known, or something changed that news do not carry, so it is to be fetched again.
+    `coming_category` is what the provider has announced and not done yet.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="templates")
@@ -24,6 +26,11 @@ class MessageTemplate(models.Model):
     components = models.JSONField(default=list, blank=True)
     is_stale = models.BooleanField(default=True)
     updated_at = models.DateTimeField()
+    # Null while it has never been seen to change.
+    status_changed_at = models.DateTimeField(null=True, blank=True)
+    former_category = models.CharField(max_length=40, blank=True, db_default="")
+    coming_category = models.CharField(max_length=40, blank=True, db_default="")
+    category_changed_at = models.DateTimeField(null=True, blank=True)
     # When the provider was last asked, "as of"; null where it was only heard of.
     synced_at = models.DateTimeField(null=True, blank=True)
 
@@ -41,3 +48,27 @@ class MessageTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"template {self.name} ({self.language})"
+
+
+class TemplateSync(models.Model):
+    """When a connection's templates were fetched, and when they may be fetched next.
+
+    One process at a time fetches, until `claimed_until`. `retry_at` keeps the provider's budget
+    of calls: nothing is asked before it. `asked_at`: a person wants them fetched.
+    """
+
+    connection = models.OneToOneField(
+        Connection, on_delete=models.CASCADE, primary_key=True, related_name="template_sync"
+    )
+    asked_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    synced_at = models.DateTimeField(null=True, blank=True)
+    retry_at = models.DateTimeField(db_default=Now())
+    template_count = models.PositiveIntegerField(default=0, db_default=0)
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    error_code = models.CharField(max_length=20, blank=True, db_default="")
+    error_title = models.TextField(blank=True, db_default="")
+
+    def __str__(self) -> str:
+        return f"template sync of connection {self.connection_id}"
