@@ -20,15 +20,20 @@ from django.shortcuts import redirect
 
 from messaging.models import (
     Channel,
+    Connection,
     Contact,
     Conversation,
     DeadLetter,
+    Direction,
     Media,
+    MediaState,
     Membership,
     Message,
     Role,
     User,
 )
+from outbound import file_links
+from outbound.models import Breaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +144,21 @@ def media_or_404(membership: Membership, media_id: int) -> Media:
     return found
 
 
+def shared_media_or_404(token: str) -> Media:
+    """The file of a message of ours that a signed token names, for a provider that fetches it."""
+    media_id = file_links.media_id_in(token)
+    found = (
+        Media.objects.filter(
+            pk=media_id, message__direction=Direction.OUT, state=MediaState.STORED
+        ).first()
+        if media_id is not None
+        else None
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
 def contacts(membership: Membership) -> QuerySet[Contact]:
     """People the member may see, each once: their parts are not listed.
 
@@ -176,6 +196,12 @@ def channels(membership: Membership) -> QuerySet[Channel]:
     return rows.filter(pk__in=membership.channels.all())
 
 
+def connections(membership: Membership) -> QuerySet[Connection]:
+    """The organisation's accounts at providers, for whoever changes settings."""
+    rows = Connection.objects.filter(organization_id=membership.organization_id)
+    return rows if membership.manages else rows.none()
+
+
 def reads_dead_letters(membership: Membership) -> bool:
     """Whether the role looks after work that could not be done."""
     return membership.manages or membership.role == Role.SUPERVISOR
@@ -195,9 +221,22 @@ def dead_letters(membership: Membership) -> QuerySet[DeadLetter]:
     if not membership.sees_all_channels:
         rows = rows.filter(channel__in=membership.channels.all())
     if not membership.sees_all_teams:
-        theirs = Q(media__message__conversation__in=conversations(membership))
-        rows = rows.filter(Q(media__isnull=True) | theirs)
+        theirs = conversations(membership)
+        rows = rows.filter(
+            Q(media__isnull=True) | Q(media__message__conversation__in=theirs),
+            Q(message__isnull=True) | Q(message__conversation__in=theirs),
+        )
     return rows
+
+
+def breakers(membership: Membership) -> QuerySet[Breaker]:
+    """Breakers of the organisation's numbers and connections, for whoever changes settings."""
+    if not membership.manages:
+        return Breaker.objects.none()
+    mine = membership.organization_id
+    return Breaker.objects.filter(
+        Q(channel__organization=mine) | Q(connection__organization=mine)
+    ).select_related("channel__connection", "connection", "override_by")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,23 @@ from inbox.contents import EVENT_KINDS, Contents, contents_of
 from inbox.files import File
 from inbox.gists import event_words, gist_of
 from inbox.reactions import Chip, by_time, chip_of
-from messaging.models import AmendmentKind, AuthorType, Direction, Message, User
+from inbox.reviewing import Choice, choices_of
+from inbox.unions import LOUD
+from messaging.models import (
+    AmendmentKind,
+    AuthorType,
+    Direction,
+    Message,
+    MessageStatus,
+    User,
+)
 from messaging.providers.values import mapping, text
 from messaging.windows import is_genuine
 
 JOINED = timedelta(minutes=1)
 LONGEST_QUOTE = 200
+# A wait that is shorter than this needs no time beside it.
+SOON = timedelta(seconds=45)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +72,10 @@ class Bubble:
     files: tuple[File, ...]
     reactions: Chip | None
     former: tuple[Former, ...]
+    # When it is tried next, where that is some time away.
+    leaves_at: datetime | None = None
+    choices: tuple[Choice, ...] = ()
+    is_sent_twice: bool = False
     is_joined: bool = False
     day: date | None = None
     new_count: int = 0
@@ -79,6 +94,23 @@ class Bubble:
     def is_event(self) -> bool:
         """Events are lines in the middle, nobody's bubbles."""
         return self.message.kind in EVENT_KINDS
+
+    @property
+    def is_quiet(self) -> bool:
+        """A reaction of ours stands on its target, unless somebody has to look at it; an echo
+        that turned out to be another message is gone.
+        """
+        message = self.message
+        if message.duplicate_of_id is not None:
+            return True
+        is_ours = message.kind == "reaction" and message.direction == Direction.OUT
+        return is_ours and message.status not in LOUD
+
+    @property
+    def wants_template(self) -> bool:
+        """It did not leave, and a template can say it instead."""
+        message = self.message
+        return message.status == MessageStatus.FAILED and words.wants_template(message.error_code)
 
     @property
     def is_flush(self) -> bool:
@@ -139,13 +171,16 @@ def bubble_of(
         by="automation" if message.author_type == AuthorType.AUTOMATION else "",
         kind_icon=words.kind_of(message.kind)[0],
         gist=_gist(message, reader),
-        tick=words.TICKS.get(message.status, words.TICKS["pending"]) if is_ours else None,
+        tick=words.tick_of(message.status, _entry_state(message)) if is_ours else None,
         verdict=words.verdict(message.status, message.error_code, message.error_title),
         quote=_quote(message, reader),
         contents=contents_of(message, has_files=bool(attached)),
         files=attached,
         reactions=chip_of(message, reader.contact_name),
         former=tuple(_former(message)),
+        leaves_at=_leaves_at(message) if is_ours else None,
+        choices=choices_of(message) if is_ours else (),
+        is_sent_twice=is_ours and _is_sent_twice(message),
         is_joined=not new_day and not is_new and _joins(after, message),
         day=day if new_day else None,
         new_count=reader.unread if is_new else 0,
@@ -234,6 +269,25 @@ def joined_key(message: Message) -> str:
     """Direction and author; in a group, who of it."""
     author = message.author_id or message.sender_id or ""
     return f"{message.direction}.{message.author_type}.{author}"
+
+
+def _is_sent_twice(message: Message) -> bool:
+    entry = getattr(message, "outbox_entry", None)
+    return entry is not None and entry.sent_twice_at is not None
+
+
+def _entry_state(message: Message) -> str:
+    entry = getattr(message, "outbox_entry", None)
+    return entry.state if entry is not None else ""
+
+
+def _leaves_at(message: Message) -> datetime | None:
+    """The time for which a waiting message is put off, unless that is at once."""
+    entry = getattr(message, "outbox_entry", None)
+    if entry is None or message.status != MessageStatus.PENDING or not message.error_code:
+        return None
+    due_at: datetime = entry.due_at
+    return due_at if due_at > timezone.now() + SOON else None
 
 
 def _is_unread(message: Message, reader: Reader) -> bool:

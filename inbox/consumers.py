@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -10,6 +11,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from inbox import hub, realtime, tickets
 from inbox.access import LARGEST_ID
 from inbox.tickets import Ticket
+from outbound.courtesies import TYPING_EVERY_SECONDS
 
 # Daphne's protocol takes 1000 and 3000 to 4999 only, so a restart cannot say 1012: its sockets
 # end without a word (1006). The page comes back after any code; after two of these it says that
@@ -29,6 +31,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
         self.opened: int | None = None
         self.followed: frozenset[int] = frozenset()
         self.is_admitted = False
+        self.may_type_at = 0.0
 
     async def connect(self) -> None:
         """Members come in; others are told to log in, by a code their page understands."""
@@ -57,7 +60,9 @@ class InboxConsumer(AsyncWebsocketConsumer):
             hub.current().leave(self)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """`{type: "open", conversation: id}` or `{type: "leave"}`; anything else is ignored."""
+        """`{type: "open", conversation: id}`, `{type: "leave"}`, or `{type: "typing"}` in the
+        open conversation; anything else is ignored.
+        """
         frame = _parsed(text_data)
         if not self.is_admitted:
             return
@@ -65,10 +70,13 @@ class InboxConsumer(AsyncWebsocketConsumer):
             self.opened, self.followed = None, frozenset()
         elif frame.get("type") == "open":
             await self._open(frame.get("conversation"))
+        elif frame.get("type") == "typing":
+            await self._type()
 
     async def _open(self, conversation_id: object) -> None:
         """Join after a permission check; the head is read after joining, so nothing is missed."""
         self.opened, self.followed = None, frozenset()
+        self.may_type_at = 0.0
         if not isinstance(conversation_id, int) or not 0 < conversation_id <= LARGEST_ID:
             return
         group = realtime.conversation_group(conversation_id)
@@ -80,6 +88,14 @@ class InboxConsumer(AsyncWebsocketConsumer):
         heads = await hub.in_thread(tickets.open_conversation, self.ticket, conversation_id)
         head = heads.get(conversation_id, 0)
         await self.tell({"type": "conversation.opened", "group": group, "from": head, "to": head})
+
+    async def _type(self) -> None:
+        """The agent types here; passed on no more often than the customer could see it."""
+        now = time.monotonic()
+        if self.opened is None or now < self.may_type_at:
+            return
+        self.may_type_at = now + TYPING_EVERY_SECONDS
+        await hub.in_thread(tickets.typing, self.ticket, self.opened)
 
     async def tell(self, frame: dict[str, Any]) -> None:
         """Send one frame."""

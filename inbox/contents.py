@@ -14,9 +14,12 @@ from django.utils.translation import gettext as _
 
 from inbox import cards, words
 from inbox.cards import Answers, Order, Person, Place
+from inbox.offers import Offer, offer_of, offer_of_template
 from messaging.providers.values import mapping, rows, text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from messaging.models import Message
 
 LONGEST = 500
@@ -75,6 +78,7 @@ class Contents:
     order: Order | None = None
     answers: Answers | None = None
     choice: Choice | None = None
+    offer: Offer | None = None
     unknown: Unknown | None = None
     notices: tuple[str, ...] = ()
 
@@ -112,12 +116,13 @@ def _drawing(message: Message, content: dict[str, Any]) -> dict[str, Any]:
     if message.kind == "order":
         order = cards.order_of(content.get("order"))
         return {"order": order} if order.lines or order.note else {}
-    if message.kind == "button":
-        pressed = text(mapping(content.get("button")).get("text"), most=LONGEST)
-        return {"choice": Choice(title=message.text or pressed or _("Pressed button"))}
     if message.kind == "interactive":
         return _interactive(message, mapping(content.get("interactive")))
-    return {}
+    if message.kind == "template":
+        offer = offer_of_template(content.get("preview"))
+        return {"offer": offer} if offer else {}
+    choose = CHOICES.get(message.kind)
+    return {"choice": choose(message, content)} if choose else {}
 
 
 def _interactive(message: Message, given: dict[str, Any]) -> dict[str, Any]:
@@ -127,9 +132,26 @@ def _interactive(message: Message, given: dict[str, Any]) -> dict[str, Any]:
         return {"choice": call_permission(given["call_permission_reply"])}
     reply = mapping(given.get("button_reply")) or mapping(given.get("list_reply"))
     if not reply:
-        return {}
+        offer = offer_of(given)
+        return {"offer": offer} if offer else {}
     title = message.text or text(reply.get("title"), most=LONGEST) or _("Pressed button")
     return {"choice": Choice(title=title, about=text(reply.get("description"), most=LONGEST))}
+
+
+def _button(message: Message, content: dict[str, Any]) -> Choice:
+    pressed = text(mapping(content.get("button")).get("text"), most=LONGEST)
+    return Choice(title=message.text or pressed or _("Pressed button"))
+
+
+def _reaction(_message: Message, content: dict[str, Any]) -> Choice:
+    emoji = text(mapping(content.get("reaction")).get("emoji"), most=64)
+    return Choice(title=emoji or _("Reaction taken back"), icon="smile")
+
+
+CHOICES: dict[str, Callable[[Message, dict[str, Any]], Choice]] = {
+    "button": _button,
+    "reaction": _reaction,
+}
 
 
 def _labels(kind: str, content: dict[str, Any]) -> list[Label]:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models import Membership, Role, User
+from outbound.models import ConsentAction
 
 
 class LoginForm(forms.Form):
@@ -39,6 +40,13 @@ class ReplyForm(forms.Form):
         """Browsers submit CRLF for every line break; messages have plain ones."""
         text: str = self.cleaned_data["text"]
         return text.replace("\r\n", "\n").strip("\n")
+
+
+class ConsentForm(forms.Form):
+    """What an agent was told by a contact."""
+
+    action = forms.ChoiceField(choices=ConsentAction.choices)
+    proof = forms.CharField(required=False, max_length=500)
 
 
 class InvitationForm(forms.Form):

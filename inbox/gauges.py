@@ -17,8 +17,11 @@ from messaging.models import (
     EventState,
     InboundEvent,
 )
-from outbound.models import OutboxEntry
+from outbound import limits
+from outbound.breakers import overriding
+from outbound.models import LimiterBackend, OutboxEntry
 
+BREAKERS = "inbox_breaker_state"
 WAITING_DEAD = DeadLetter.objects.filter(state=DeadLetterState.FAILED)
 GAUGES: dict[str, tuple[str, Callable[[], int]]] = {
     "whatsapp_queue_size": (
@@ -37,6 +40,10 @@ GAUGES: dict[str, tuple[str, Callable[[], int]]] = {
         "Messages that could not leave and wait for a person.",
         lambda: WAITING_DEAD.filter(source=DeadLetterSource.OUTBOUND).count(),
     ),
+    "inbox_limits_in_postgres": (
+        "1 while permits are counted in Postgres, since Redis does not answer.",
+        lambda: int(limits.backend() == LimiterBackend.POSTGRES),
+    ),
 }
 
 
@@ -48,8 +55,21 @@ class Counted(Collector):
         try:
             for name, (help_text, count) in GAUGES.items():
                 yield GaugeMetricFamily(name, help_text, value=count())
+            yield _breakers()
         except DatabaseError:
             return
+
+
+def _breakers() -> GaugeMetricFamily:
+    """The worst state of each connection's breakers: 0 closed, 1 half open, 2 open."""
+    family = GaugeMetricFamily(
+        BREAKERS,
+        "0 closed, 1 half open, 2 open; the worst of a connection's numbers.",
+        labels=["scope", "connection"],
+    )
+    for labels, state in overriding.states().items():
+        family.add_metric(list(labels), state)
+    return family
 
 
 def exposition() -> tuple[bytes, str]:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from inbox import cards, contents, words
 from inbox.faces import written_phone
+from inbox.offers import offer_of, words_of
 from messaging.providers.values import mapping, text
 
 if TYPE_CHECKING:
@@ -112,7 +113,13 @@ def _interactive(content: dict[str, Any]) -> str:
         return cards.answers_of(given["nfm_reply"]).title
     if "call_permission_reply" in given:
         return contents.call_permission(given["call_permission_reply"]).title
-    return ""
+    offer = offer_of(given)
+    return words_of(offer) if offer else ""
+
+
+def _reaction(content: dict[str, Any]) -> str:
+    emoji = text(mapping(content.get("reaction")).get("emoji"), most=64)
+    return _("Reaction %(emoji)s") % {"emoji": emoji} if emoji else _("Reaction taken back")
 
 
 DESCRIBE: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -121,4 +128,5 @@ DESCRIBE: dict[str, Callable[[dict[str, Any]], str]] = {
     "contacts": _people,
     "order": _order,
     "interactive": _interactive,
+    "reaction": _reaction,
 }

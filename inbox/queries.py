@@ -29,6 +29,7 @@ MESSAGE_PARTS = (
     "media",
     "amendments__contact__identities",
     "amendments__contact__merged_into__identities",
+    "amendments__sent_as__author",
     "sender__identities",
     "sender__merged_into__identities",
 )
@@ -135,7 +136,7 @@ def page_of_messages(rows: QuerySet[Message], *, before: str = "", limit: int = 
 def page_of_union(membership: Membership, union: unions.Union, *, before: str = "") -> Page:
     """A page of what one person and we said on one channel, newest first. Raises BadCursor."""
     chosen = unions.page_filter(union, before, PAGE + 1)
-    rows = access.messages(membership, *union.all).filter(chosen)
+    rows = access.messages(membership, *union.all).shown().filter(chosen)
     found = list(with_message_parts(rows).order_by("-sort_at", "-pk")[: PAGE + 1])
     more = len(found) > PAGE
     found = found[:PAGE]
@@ -150,7 +151,7 @@ def with_message_parts(rows: QuerySet[Message]) -> QuerySet[Message]:
     in groups, were quoted there, or reacted there.
     """
     return rows.select_related(
-        "author", "sender", "reply_to", "reply_to__author", "reply_to__sender"
+        "author", "sender", "outbox_entry", "reply_to", "reply_to__author", "reply_to__sender"
     ).prefetch_related("reply_to__sender__identities", *MESSAGE_PARTS)
 
 
@@ -160,7 +161,7 @@ def search_messages(membership: Membership, text: str) -> QuerySet[Message]:
     Quotes keep words together, `-` leaves out, `or` takes either.
     """
     query = SearchQuery(text, config="simple", search_type="websearch")
-    rows = access.messages(membership).annotate(words=SEARCH_VECTOR).filter(words=query)
+    rows = access.messages(membership).shown().annotate(words=SEARCH_VECTOR).filter(words=query)
     return rows.order_by("-sort_at", "-pk")
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from inbox import faces
 from messaging.models import AmendmentKind, AuthorType
+from messaging.reacting import UNDONE
 
 if TYPE_CHECKING:
     from messaging.models import Amendment, Contact, Message
@@ -24,12 +25,15 @@ class Chip:
 
 
 def standing(message: Message) -> list[Amendment]:
-    """Each author's newest reaction, oldest first; none of who took theirs back.
+    """Each author's newest reaction, oldest first; none of who took theirs back, nor of ours what
+    did not leave.
 
-    Needs `amendments` with their contacts prefetched where many messages are asked for.
+    Needs `amendments` with their contacts and our messages prefetched where there are many.
     """
     newest: dict[str, Amendment] = {}
     for amendment in by_time(message, AmendmentKind.REACTION):
+        if amendment.sent_as and amendment.sent_as.status in UNDONE:
+            continue
         person = amendment.contact.person.pk if amendment.contact else ""
         newest[str(person) or amendment.author_key] = amendment
     found = [amendment for amendment in newest.values() if amendment.emoji]
@@ -62,8 +66,10 @@ def reactions_json(message: Message, contact: Contact) -> list[dict[str, Any]]:
 
 
 def _by(amendment: Amendment, contact: Contact) -> dict[str, Any]:
+    author = amendment.sent_as.author if amendment.sent_as else None
     if amendment.author_type != AuthorType.CONTACT:
-        return {"type": amendment.author_type, "id": None, "name": ""}
+        name = str(author) if author else ""
+        return {"type": amendment.author_type, "id": author.pk if author else None, "name": name}
     # Only inside a group is somebody named; elsewhere it is who we talk to.
     person = (amendment.contact or contact).person
     return {"type": AuthorType.CONTACT, "id": person.pk, "name": faces.spoken_name(person)}
@@ -72,8 +78,10 @@ def _by(amendment: Amendment, contact: Contact) -> dict[str, Any]:
 def _name(amendment: Amendment, contact_name: str) -> str:
     if amendment.author_type == AuthorType.CONTACT:
         return faces.contact_name(amendment.contact) if amendment.contact else contact_name
-    is_phone = amendment.author_type == AuthorType.PHONE_APP
-    return _("Phone app") if is_phone else _("You")
+    if amendment.author_type == AuthorType.PHONE_APP:
+        return _("Phone app")
+    author = amendment.sent_as.author if amendment.sent_as else None
+    return str(author) if author else _("Automation")
 
 
 def _moment(amendment: Amendment) -> tuple[Any, int]:

@@ -16,6 +16,7 @@ from inbox import faces, words
 from inbox.gists import Gist, gist_of
 from messaging import windows
 from messaging.models import Conversation, Direction, Message, User
+from messaging.providers import has_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,8 +70,23 @@ class Row:
     read_count: int | None = None
 
 
-def window_of(expires_at: datetime | None, *, now: datetime) -> Window:
-    """The window at `now`, by the server's clock."""
+def window_of(conversation: Conversation, *, now: datetime) -> Window:
+    """The window at `now`, by the server's clock; one that never closes where the provider has
+    none.
+    """
+    if not has_window(conversation.channel.connection.kind):
+        return Window(
+            state="open",
+            percent=100,
+            label=_("Free text is allowed at any time"),
+            short=_("At any time"),
+            left="",
+            expires_at=None,
+        )
+    return _window(conversation.window_expires_at, now=now)
+
+
+def _window(expires_at: datetime | None, *, now: datetime) -> Window:
     if not windows.is_open(expires_at, now=now) or expires_at is None:
         return Window(
             state="closed",
@@ -164,7 +180,7 @@ def row_of(union: Union, *, now: datetime, viewer: User | None = None, selected:
         handle=faces.contact_handle(conversation.contact),
         initials=faces.initials(name),
         tint=faces.tint(conversation.contact.person.pk),
-        window=window_of(conversation.window_expires_at, now=now),
+        window=window_of(conversation, now=now),
         preview=preview_of(union.newest),
         channel_name=conversation.channel.name,
         is_mine=viewer is not None and conversation.assignee_id == viewer.pk,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from alerts.models import Alert, AlertState, Severity
-from inbox import access, bubbles, contacts, faces, queries, rows, unions
+from inbox import access, bubbles, consents, contacts, faces, picking, queries, rows, unions
 from inbox.models import ReadMark
 from inbox.reading import with_read_count
 from inbox.unions import Union
@@ -130,9 +130,39 @@ def thread_context(
         "heads_beside": unions.write_heads({each.pk: each.head_seq for each in union.beside}),
         "suggestions": contacts.suggestions(membership, _family(union)),
         "now": now,
+        **_picker_parts(membership, conversation, row.window),
         **composer_context(
             conversation, seen_seq=_newest(page.rows, conversation) if before else None
         ),
+    }
+
+
+def picker_context(
+    membership: Membership, conversation: Conversation, picker: picking.Picker | None = None
+) -> dict[str, Any]:
+    """The picker by itself; without a given one as it opens, and only while no text may leave."""
+    row = rows.row_of(Union(conversation), now=timezone.now())
+    context = _picker_parts(membership, conversation, row.window)
+    if picker is not None:
+        context["picker"] = picker
+    return {
+        **context,
+        "conversation": conversation,
+        "row": row,
+        "window": row.window,
+        "seen_seq": conversation.head_seq,
+    }
+
+
+def _picker_parts(
+    membership: Membership, conversation: Conversation, window: rows.Window
+) -> dict[str, Any]:
+    """Templates take the composer's place once the window is closed."""
+    is_offered = membership.replies and picking.is_offered(conversation)
+    is_needed = is_offered and window.state == "closed"
+    return {
+        "has_templates": is_offered,
+        "picker": picking.picker_of(conversation, {}) if is_needed else None,
     }
 
 
@@ -146,6 +176,7 @@ def contact_context(membership: Membership, conversation: Conversation) -> dict[
         "row": rows.row_of(Union(conversation), now=timezone.now()),
         "person": person,
         "journal": contacts.journal(contact),
+        "standing": consents.standing(contact, conversation.channel_id),
         "has_panel": True,
     }
 

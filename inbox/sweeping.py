@@ -17,7 +17,17 @@ from messaging.downloads import sweep_due
 from messaging.drain import blame
 from messaging.inbound import sweep_waiting
 from messaging.receipts import sweep_parked
-from outbound import message_templates
+from outbound import (
+    consent_news,
+    dead_letters,
+    evidence,
+    lanes,
+    message_templates,
+    redriving,
+    resending,
+    uploading,
+)
+from outbound.breakers import probing
 from outbound.dispatch import dispatch_due
 
 logger = logging.getLogger(__name__)
@@ -35,11 +45,21 @@ def sweep_once() -> dict[str, int]:
     """
     return {
         "deliveries": _part(lambda: sweep_waiting(older_than_seconds=LEFT_BEHIND_SECONDS)),
+        # Before receipts are bound by their ids alone.
+        "evidence": _part(evidence.sweep),
         "receipts": _part(sweep_parked),
         "amendments": _part(amending.sweep_parked),
         "dead_letters": _part(lambda: retry_due(seconds=RETRY_SECONDS)),
         "media": _part(lambda: sweep_due(grace_seconds=LEFT_BEHIND_SECONDS)),
+        "uploads": _part(lambda: uploading.sweep_due(grace_seconds=LEFT_BEHIND_SECONDS)),
+        "resends": _part(resending.sweep),
+        "woken_lanes": _part(lanes.wake),
         "sends": _part(lambda: dispatch_due(limit_seconds=SEND_SECONDS)),
+        "late_failures": _part(dead_letters.sweep_late),
+        "settled_letters": _part(dead_letters.sweep_settled),
+        "redrives": _part(lambda: redriving.retry_due(seconds=RETRY_SECONDS)),
+        "breakers": _part(probing.probe_beside),
+        "consents": _part(consent_news.absorb),
         "templates": _part(message_templates.absorb),
         "alerts": _part(watch_if_late),
     }

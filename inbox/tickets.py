@@ -16,6 +16,7 @@ from django.utils import translation
 from inbox import access, queries, unions
 from inbox.access import Scope
 from messaging.models import Conversation, Membership
+from outbound import courtesies
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,13 @@ def open_conversation(ticket: Ticket, conversation_id: int) -> dict[int, int]:
     except Http404:
         return {}
     return {each.pk: each.head_seq for each in unions.unions_of([found], seen)[found.pk].all}
+
+
+def typing(ticket: Ticket, conversation_id: int) -> None:
+    """The ticket's member types in a conversation that they opened."""
+    membership = Membership.objects.filter(pk=ticket.membership_id, user__is_active=True).first()
+    if membership is not None and membership.replies:
+        courtesies.on_typing(conversation_id)
 
 
 def heads(

@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from inbox import cursors
 from messaging import merging
 from messaging.carrying import main_of
-from messaging.models import Conversation
+from messaging.models import Conversation, Direction
 from messaging.sql import execute
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ def union_of(conversations: Collection[Conversation], root_id: int) -> Union:
     return Union(main, tuple(sorted(beside, key=lambda each: each.pk)))
 
 
+# Our reactions stand on their targets; in the timeline only those that somebody has to look at.
+LOUD = ("failed", "needs_review")
+QUIET = Q(kind="reaction", direction=Direction.OUT) & ~Q(status__in=LOUD)
+
+
 def page_filter(union: Union, before: str, limit: int) -> Q:
     """The messages of a union's page, by time and id, above the cursor. Raises BadCursor.
 
@@ -110,9 +115,10 @@ def page_filter(union: Union, before: str, limit: int) -> Q:
     moment, number = cursors.decode(before) if before else (None, 0)
     if union.beside:
         ids = [each.pk for each in union.all]
-        rows = execute(PAGE, {"ids": ids, "moment": moment, "number": number, "limit": limit})
+        place = {"ids": ids, "moment": moment, "number": number, "limit": limit}
+        rows = execute(PAGE, {**place, "loud": list(LOUD)})
         return Q(pk__in=[pk for (pk,) in rows])
-    chosen = Q(conversation=union.main)
+    chosen = Q(conversation=union.main) & ~QUIET
     if moment is None:
         return chosen
     return chosen & Q(sort_at__lte=moment) & (Q(sort_at__lt=moment) | Q(pk__lt=number))
@@ -172,7 +178,10 @@ def _is_short_number(text: str) -> bool:
 PAGE = """
 SELECT message.id FROM unnest(%(ids)s::bigint[]) AS row(id) CROSS JOIN LATERAL (
   SELECT id, sort_at FROM messaging_message
-  WHERE conversation_id = row.id AND (%(moment)s::timestamptz IS NULL OR (
+  WHERE conversation_id = row.id
+  AND duplicate_of_id IS NULL
+  AND NOT (kind = 'reaction' AND direction = 'out' AND status <> ALL(%(loud)s))
+  AND (%(moment)s::timestamptz IS NULL OR (
     sort_at <= %(moment)s AND (sort_at < %(moment)s OR id < %(number)s)
   ))
   ORDER BY sort_at DESC, id DESC LIMIT %(limit)s

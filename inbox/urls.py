@@ -12,9 +12,13 @@ from inbox.views import (
     health,
     media,
     members,
+    picker,
+    review,
     search,
+    shared_files,
     timeline,
 )
+from outbound import file_links
 
 app_name = "inbox"
 urlpatterns = [
@@ -28,13 +32,21 @@ urlpatterns = [
     ),
     path("conversations/<int:conversation_id>/read/", timeline.read, name="conversation-read"),
     path("conversations/<int:conversation_id>/reply/", composer.reply, name="conversation-reply"),
+    path(
+        "conversations/<int:conversation_id>/template/",
+        picker.picker,
+        name="conversation-template",
+    ),
+    path("messages/<int:message_id>/review/", review.review, name="message-review"),
     path("media/<int:media_id>/", media.file, name="media"),
+    path(f"{file_links.PATH}/<str:token>/", shared_files.shared_file, name="shared-file"),
     path("media/<int:media_id>/thumbnail/", media.thumbnail, name="media-thumbnail"),
     path("media/<int:media_id>/retry/", media.retry, name="media-retry"),
     path(
         "conversations/<int:conversation_id>/contact/", contact.panel, name="conversation-contact"
     ),
     path("contacts/<int:contact_id>/", contact.contact, name="contact"),
+    path("contacts/<int:contact_id>/consent/", contact.consent, name="contact-consent"),
     path("suggestions/<int:suggestion_id>/merge/", contact.merge, name="suggestion-merge"),
     path("suggestions/<int:suggestion_id>/reject/", contact.reject, name="suggestion-reject"),
     path("merges/<int:merge_id>/undo/", contact.undo, name="merge-undo"),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from outbound.words import words_for
+from outbound.error_codes import Remedy
+from outbound.words import remedy_for, words_for
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -32,6 +33,13 @@ TICKS = {
     "failed": Tick("failed", "error", _("Failed")),
     "needs_review": Tick("review", "question", _("Needs review")),
     "discarded": Tick("discarded", "bin", _("Discarded")),
+}
+
+# What a pending message waits for, by its entry's state.
+WAITS = {
+    "waiting": Tick("queued", "clock", _("Waiting for its turn")),
+    "throttled": Tick("queued", "clock", _("Slowed; it leaves by itself")),
+    "confirming": Tick("queued", "clock", _("Waiting for WhatsApp to confirm it")),
 }
 
 # What a message is, where its own words do not say it; with the icon of its row.
@@ -119,13 +127,25 @@ def trouble(code: str, said: str) -> str:
     return gettext("WhatsApp reports a problem with this message.")
 
 
+def tick_of(status: str, entry_state: str = "") -> Tick:
+    """A message's tick; what has not left says what its entry in the outbox waits for."""
+    if status == "pending" and entry_state in WAITS:
+        return WAITS[entry_state]
+    return TICKS.get(status, TICKS["pending"])
+
+
 def verdict(status: str, code: str, title: str) -> str:
     """What became of a message and what to do, or nothing where all is well."""
     if status == "needs_review":
         code = code or "unconfirmed"
-    elif status != "failed":
+    elif status != "failed" and not (status == "pending" and code):
         return ""
     return error_sentence(code, title)
+
+
+def wants_template(code: str) -> bool:
+    """Whether a message with this error can still be said by a (another) template."""
+    return remedy_for(code) in {Remedy.WINDOW_CLOSED, Remedy.TEMPLATE_FIX}
 
 
 def error_sentence(code: str, title: str) -> str:

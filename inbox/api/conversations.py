@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F, QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from inbox import access, queries
-from inbox.api import parameters, schema, serializers
+from inbox import access, queries, starting
+from inbox.api import inputs, parameters, schema, serializers
 from inbox.api.errors import FieldErrors
 from inbox.cursors import BadCursor
 from inbox.reading import with_read_count
+from inbox.starting import Start
 from messaging.models import Conversation, ConversationState
 
 
@@ -49,6 +50,24 @@ class ConversationList(APIView):
             raise FieldErrors(before="This is not a cursor of ours.") from error
         cursor = {"before": page.cursor} if page.cursor else {}
         return parameters.page(request, page.rows, cursor, serializers.conversation)
+
+    @extend_schema(
+        operation_id="conversation_start",
+        request=inputs.StartInput,
+        responses={
+            201: schema.ConversationShape,
+            200: OpenApiResponse(schema.ConversationShape, "There was one already."),
+            422: OpenApiResponse(description="fields"),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """The conversation with somebody, made with its contact where there is none."""
+        fields = inputs.StartInput(data=request.data)
+        fields.is_valid(raise_exception=True)
+        start = Start(channel=fields.validated_data["channel"], **fields.validated_data["to"])
+        found, created = starting.begin(_membership(request), start)
+        row = access.conversation_or_404(_membership(request), found.pk, _readable(request))
+        return Response(serializers.conversation(row), status=201 if created else 200)
 
 
 class ConversationDetail(APIView):

@@ -11,12 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from inbox import access, cursors
+from inbox import access, cursors, failures
 from inbox.api import inputs, parameters, schema, serializers
 from inbox.api.errors import FieldErrors
 from messaging import dead_letters
 from messaging.dead_letters import Filters
-from messaging.models import DeadLetter, DeadLetterSource, DeadLetterState
+from messaging.models import DeadLetter, DeadLetterSource, DeadLetterState, User
 
 CODE = OpenApiParameter("code", str, description="Class of the error.")
 STATE = OpenApiParameter("state", str, enum=DeadLetterState.values)
@@ -86,13 +86,40 @@ class DeadLetterRetry(APIView):
     )
     def post(self, request: Request) -> Response:
         """Try again what is open of `ids`, or all that fits; what is not done at once follows."""
-        rows = _readable(request)
-        access.manager_required(request.membership)  # type: ignore[attr-defined]  # set by IsMember
-        fields = inputs.RetryInput(data=request.data)
-        fields.is_valid(raise_exception=True)
-        wanted = _wanted(rows, fields.validated_data)
-        ids = list(wanted.order_by("pk").values_list("pk", flat=True)[: inputs.MOST_RETRIED])
-        return Response({"retried": dead_letters.retry(ids)})
+        ids, _ = _chosen(request, inputs.RetryInput)
+        return Response({"retried": failures.retry(ids, by=_asker(request))})
+
+
+class DeadLetterDiscard(APIView):
+    """`POST dlq/discard/`, for owners and admins."""
+
+    @extend_schema(
+        operation_id="dlq_discard",
+        request=inputs.DiscardInput,
+        responses=schema.DiscardedShape,
+    )
+    def post(self, request: Request) -> Response:
+        """Close what is open of `ids`, or all that fits, for good and with a reason."""
+        ids, fields = _chosen(request, inputs.DiscardInput)
+        count = failures.discard(ids, by=_asker(request), reason=fields["reason"])
+        return Response({"discarded": count})
+
+
+def _chosen(request: Request, form: type[inputs.LettersInput]) -> tuple[list[int], dict[str, Any]]:
+    """The letters that a manager's request names, and its other fields."""
+    rows = _readable(request)
+    access.manager_required(request.membership)  # type: ignore[attr-defined]  # set by IsMember
+    fields = form(data=request.data)
+    fields.is_valid(raise_exception=True)
+    wanted = _wanted(rows, fields.validated_data)
+    ids = wanted.order_by("pk").values_list("pk", flat=True)[: inputs.MOST_RETRIED]
+    return list(ids), fields.validated_data
+
+
+def _asker(request: Request) -> User:
+    user: Any = request.user
+    assert isinstance(user, User)  # noqa: S101 - members are users
+    return user
 
 
 def _wanted(rows: QuerySet[DeadLetter], fields: dict[str, Any]) -> QuerySet[DeadLetter]:

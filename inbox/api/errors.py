@@ -8,9 +8,12 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from inbox import words
 from inbox.api import serializers
+from inbox.refusals import ConsentNeeded, TemplateUnfit
 from inbox.replies import GoesOn, IdReused, Invalid, ReadOnly, Unseen, WindowClosed
 from locking.errors import LeaseHeld, LeaseLost
+from outbound.review import NotOpen
 
 UNPROCESSABLE = 422
 
@@ -43,15 +46,26 @@ def _refusal(error: Exception) -> Response | None:
         return Response(_held(error), status=409)
     if isinstance(error, GoesOn | IdReused):
         return Response(_elsewhere(error), status=409)
+    if isinstance(error, NotOpen):
+        return Response({"code": "not_open", "state": error.state or None}, status=409)
     if isinstance(error, ReadOnly):
         return Response({"code": "read_only", "detail": "Your role does not reply."}, status=403)
+    body = _unprocessable(error)
+    return None if body is None else Response(body, status=UNPROCESSABLE)
+
+
+def _unprocessable(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, WindowClosed):
-        body = {
+        return {
             "code": "window_closed",
             "since": serializers.moment(error.since),
             "errors": {"text": ["The customer service window is closed."]},
         }
-        return Response(body, status=UNPROCESSABLE)
+    if isinstance(error, TemplateUnfit):
+        return {"code": error.code, "errors": error.errors}
+    if isinstance(error, ConsentNeeded):
+        sentence = words.error_sentence(error.code, "")
+        return {"code": error.code, "detail": sentence, "errors": {"to": [sentence]}}
     return None
 
 

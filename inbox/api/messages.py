@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from inbox import access, queries, replies
+from inbox import access, queries, replies, reviewing, starting
 from inbox.api import inputs, parameters, schema, serializers
 from inbox.api.errors import FieldErrors
 from inbox.cursors import BadCursor
-from messaging.models import Conversation
+from messaging.models import Conversation, Membership, Message
+from outbound.review import Action
 
 
 class MessageList(APIView):
@@ -82,17 +83,48 @@ class MessageSend(APIView):
             201: schema.MessageShape,
             200: OpenApiResponse(schema.MessageShape, "The same request was answered before."),
             409: OpenApiResponse(description="unseen, held or id_reused"),
-            422: OpenApiResponse(description="fields, or window_closed"),
+            422: OpenApiResponse(
+                description="fields, or one of window_closed, consent_missing, consent_revoked, "
+                "template_missing, template_not_approved, template_parameters"
+            ),
         },
     )
     def post(self, request: Request) -> Response:
         """201 with the message; 200 with the first answer to a repeated request."""
         fields = inputs.ReplyInput(data=request.data)
         fields.is_valid(raise_exception=True)
-        conversation_id, reply = inputs.reply_from(fields.validated_data)
-        membership = _membership(request)
-        message, created = replies.send_reply(membership, conversation_id, reply)
+        message, created = _send(_membership(request), fields.validated_data)
         return Response(serializers.newborn(message), status=201 if created else 200)
+
+
+def _send(membership: Membership, fields: dict[str, Any]) -> tuple[Message, bool]:
+    reply, start = inputs.reply_from(fields), inputs.start_from(fields)
+    if start is not None:
+        return starting.send_first(membership, start, reply)
+    return replies.send_reply(membership, fields["conversation"], reply)
+
+
+class MessageReview(APIView):
+    """Answering for a message that nobody knows of, that failed, or that still waits."""
+
+    @extend_schema(
+        operation_id="message_review",
+        request=inputs.ReviewInput,
+        responses={
+            200: schema.MessageShape,
+            409: OpenApiResponse(description="not_open: there is nothing to decide (any more)"),
+        },
+    )
+    def post(self, request: Request, message_id: int) -> Response:
+        """`send_again`, `mark_sent` (only what needs review) or `discard`; audited."""
+        membership = _membership(request)
+        reviewing.message_or_404(membership, message_id)
+        fields = inputs.ReviewInput(data=request.data)
+        fields.is_valid(raise_exception=True)
+        action = Action(fields.validated_data["action"])
+        decided = reviewing.decide(membership, message_id, action)
+        rows = queries.with_message_parts(access.messages(membership).filter(pk=decided.pk))
+        return Response(serializers.message(rows.get()))
 
 
 def _by_change(request: Request, found: Conversation, limit: int) -> Response:
@@ -108,7 +140,7 @@ def _by_time(request: Request, found: Conversation, limit: int) -> Response:
     if "after" in request.query_params:
         raise FieldErrors(before="Give either after or before.")
     before = request.query_params["before"]
-    rows = access.messages(_membership(request), found)
+    rows = access.messages(_membership(request), found).shown()
     try:
         page = queries.page_of_messages(rows, before=before, limit=limit)
     except BadCursor as error:

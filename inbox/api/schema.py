@@ -186,6 +186,10 @@ class RetriedShape(s.Serializer[Any]):
     retried = s.IntegerField()
 
 
+class DiscardedShape(s.Serializer[Any]):
+    discarded = s.IntegerField()
+
+
 def page_of(shape: type[s.Serializer[Any]]) -> Any:
     """`{next, results}` of a shape."""
     return inline_serializer(

@@ -75,7 +75,8 @@ def message(row: Message, *, of: Conversation | None = None) -> dict[str, Any]:
         "media": [media_json(each) for each in media],
         "reactions": reactions_json(row, (of or row.conversation).contact),
         "edited": row.edited_at is not None,
-        "deleted": row.deleted_at is not None,
+        # An echo that turned out to be another message is gone for its readers.
+        "deleted": row.deleted_at is not None or row.duplicate_of_id is not None,
     }
 
 

@@ -10,13 +10,23 @@ from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
+from inbox.api.breakers import BreakerList
+from inbox.api.consents import ConsentList
 from inbox.api.contacts import ContactDetail, ContactList
 from inbox.api.conversations import ConversationDetail, ConversationList
-from inbox.api.dlq import DeadLetterList, DeadLetterRetry, OutboundDeadLetterList
+from inbox.api.dlq import (
+    DeadLetterDiscard,
+    DeadLetterList,
+    DeadLetterRetry,
+    OutboundDeadLetterList,
+)
 from inbox.api.leases import Heartbeat, Lock, TakeOver, Unlock
 from inbox.api.ledger import LedgerTrace
-from inbox.api.messages import MessageList, MessageSearch, MessageSend
+from inbox.api.messages import MessageList, MessageReview, MessageSearch, MessageSend
+from inbox.api.quota import QuotaDetail
+from inbox.api.templates import TemplateList, TemplateSyncCreate
 from inbox.api.tokens import TokenCreate
+from inbox.api.uploads import UploadCreate
 
 app_name = "api"
 
@@ -44,11 +54,19 @@ ROUTES: dict[str, tuple[str, Any]] = {
     "conversations/<int:conversation_id>/takeover/": ("takeover", TakeOver),
     "contacts/": ("contact-list", ContactList),
     "contacts/<int:contact_id>/": ("contact", ContactDetail),
+    "contacts/<int:contact_id>/consents/": ("consents", ConsentList),
+    "templates/": ("template-list", TemplateList),
+    "templates/sync/": ("template-sync", TemplateSyncCreate),
     "messages/search/": ("message-search", MessageSearch),
+    "messages/<int:message_id>/review/": ("message-review", MessageReview),
     "messages/": ("message-send", MessageSend),
+    "uploads/": ("upload-create", UploadCreate),
+    "rate-limits/whatsapp/quota/": ("quota", QuotaDetail),
     "ledger/": ("ledger", LedgerTrace),
     "dlq/": ("dlq", DeadLetterList),
     "dlq/retry/": ("dlq-retry", DeadLetterRetry),
+    "dlq/discard/": ("dlq-discard", DeadLetterDiscard),
+    "breakers/": ("breakers", BreakerList),
     "outbound-messages/dlq/": ("outbound-dlq", OutboundDeadLetterList),
 }
 

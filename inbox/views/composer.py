@@ -9,10 +9,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from inbox import access, bubbles, faces, queries, replies, screens
+from inbox import access, bubbles, faces, queries, replies, screens, words
 from inbox.access import MemberRequest, member_required
 from inbox.forms import ReplyForm
 from inbox.reading import mark_read
+from inbox.refusals import ConsentNeeded
 from inbox.views.fragments import show, wants_fragment
 from locking.errors import LeaseHeld
 from messaging.models import Message
@@ -26,6 +27,7 @@ EXPECTED = (
     replies.IdReused,
     replies.GoesOn,
     replies.WindowClosed,
+    ConsentNeeded,
     LeaseHeld,
 )
 
@@ -46,7 +48,7 @@ def reply(request: MemberRequest, conversation_id: int) -> HttpResponse:
     except replies.Unseen as refusal:
         return _refused(request, conversation_id, 409, unseen=refusal.messages)
     except EXPECTED as refusal:
-        status, sentence = _sentence(refusal)
+        status, sentence = sentence_of(refusal)
         return _refused(request, conversation_id, status, errors={"text": [sentence]})
     mark_read(request.membership.user, message.conversation, seq=form.cleaned_data["seen_seq"] or 0)
     return _sent(request, message)
@@ -62,12 +64,15 @@ def _reply(fields: dict[str, Any]) -> replies.Reply:
     )
 
 
-def _sentence(refusal: Exception) -> tuple[int, str]:
+def sentence_of(refusal: Exception) -> tuple[int, str]:
+    """The status and the words of a refusal that names no field."""
     if isinstance(refusal, replies.ReadOnly):
         return 403, _("You can read along; your role does not reply.")
     if isinstance(refusal, LeaseHeld):
         name = str(refusal.by)
         return 409, _("%(name)s is replying here. Your text is kept.") % {"name": name}
+    if isinstance(refusal, ConsentNeeded):
+        return 422, words.error_sentence(refusal.code, "")
     if isinstance(refusal, replies.GoesOn):
         return 409, _(
             "This contact was merged with another one. Reload the page: it goes on there."

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from inbox import access, contacts, queries, screens
+from inbox import access, consents, contacts, queries, screens
 from inbox.access import MemberRequest, member_required
+from inbox.forms import ConsentForm
 from inbox.views.fragments import show, wants_fragment
 from messaging.models import Contact
+from outbound.models import ConsentAction
 
 
 @require_GET
@@ -59,6 +62,21 @@ def reject(request: MemberRequest, suggestion_id: int) -> HttpResponse:
 def undo(request: MemberRequest, merge_id: int) -> HttpResponse:
     """They were not, after all."""
     return _back(request, contacts.part(request.membership, merge_id))
+
+
+@require_POST
+@member_required
+def consent(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """They agreed to be written to, or do not want it any more."""
+    found = access.contact_or_404(request.membership, contact_id)
+    form = ConsentForm(request.POST)
+    if not request.membership.replies:
+        raise PermissionDenied
+    if form.is_valid():
+        action = ConsentAction(form.cleaned_data["action"])
+        note = consents.Note(action=action, proof=form.cleaned_data["proof"])
+        consents.note(request.membership, found.pk, note)
+    return _back(request, found)
 
 
 def _back(request: MemberRequest, contact: Contact) -> HttpResponse:

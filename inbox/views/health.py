@@ -16,6 +16,7 @@ from inbox import gauges
 from inbox.addresses import client_address, is_direct
 from messaging.health import OK, readiness
 from messaging.models import Heartbeat
+from outbound import quarantine
 
 DEGRADED = "degraded"
 REDIS_TIMEOUT_SECONDS = 0.5
@@ -57,6 +58,7 @@ def _other_parts(postgres: object) -> dict[str, str]:
         if beat is not None:
             late = timezone.now() - beat.beat_at > SWEEPER_MISSED_AFTER
             parts["sweeper"] = DEGRADED if late else OK
+        parts["sending"] = DEGRADED if quarantine.open_ones().exists() else OK
     return parts
 
 

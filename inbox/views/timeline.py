@@ -13,6 +13,7 @@ from inbox.reading import mark_read
 from inbox.unions import Union, changed_filter, heads_after, parse_heads, write_heads
 from inbox.views.fragments import show
 from messaging.models import Conversation, Message
+from outbound import courtesies
 
 MOST_PULLED = 200
 
@@ -46,6 +47,8 @@ def read(request: MemberRequest, conversation_id: int) -> HttpResponse:
         if other.pk != found.pk:
             head = beside.get(other.pk, 0)
             counts.append(mark_read(request.membership.user, other, seq=head).inbound_count)
+    if request.membership.replies:
+        courtesies.on_open([each.pk for each in union.all])
     return JsonResponse({"id": found.pk, "read": sum(counts), "seq": mark.seq})
 
 
@@ -87,7 +90,7 @@ def _page(
     context = {
         "conversation": found,
         "membership": request.membership,
-        "window": rows.window_of(found.window_expires_at, now=timezone.now()),
+        "window": rows.window_of(found, now=timezone.now()),
         "bubbles": bubbles.arrange(messages, reader),
         **numbers,
     }

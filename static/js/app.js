@@ -9,6 +9,7 @@ import "./live.js";
 import "./status.js";
 import "./timeline.js";
 import "./composer.js";
+import "./picker.js";
 import "./list.js";
 import "./lightbox.js";
 import "./player.js";

@@ -3,7 +3,7 @@ import { keeping } from "./keeping.js";
 import { dayOf, dayWords } from "./times.js";
 
 const MINUTE = 60_000;
-const messagesOf = (timeline) => [...timeline.querySelectorAll("[data-message]")];
+const messagesOf = (timeline) => [...timeline.querySelectorAll("[data-message]:not([hidden])")];
 
 /** The message a newcomer replaces: the same one, or its optimistic twin. */
 function twinOf(timeline, incoming) {
@@ -18,6 +18,8 @@ function twinOf(timeline, incoming) {
 export function place(timeline, incoming) {
   const old = twinOf(timeline, incoming);
   if (old && Number(old.dataset.changed ?? 0) > Number(incoming.dataset.changed)) return false;
+  // A reaction of ours is seen on its target; it has a place only while it needs somebody.
+  if (!old && incoming.hidden) return false;
   const isNew = !old?.id;
   if (old && old.dataset.sort === incoming.dataset.sort) {
     keeping(old, incoming, () => old.replaceWith(incoming));

@@ -51,7 +51,9 @@ class ReplyComposer extends HTMLElement {
     outbox.add(entry);
   }
 
-  #answered({ entry, status, html }) {
+  #answered(answer) {
+    const { entry, status, html } = answer;
+    answer.isShown = true;
     const content = parse(html);
     if (status === 200 || status === 201) {
       this.#timeline?.merge([content.firstElementChild], { follow: true });

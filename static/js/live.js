@@ -6,6 +6,7 @@
 const POLL = 5_000;
 const SLOWEST = 20_000;
 const LOGGED_OUT = 4401;
+const TYPING = 10_000;
 
 class Live {
   #socket = null;
@@ -16,6 +17,7 @@ class Live {
   #delayed = false;
   #open = null;
   #refused = 0;
+  #typedAt = -TYPING;
   state = "connecting";
 
   start() {
@@ -26,6 +28,7 @@ class Live {
       if (!document.hidden && this.state !== "live") this.retry();
     });
     document.addEventListener("thread:opened", (event) => this.open(event.detail.id));
+    document.addEventListener("input", (event) => event.target.closest("reply-composer") && this.#typed());
     setInterval(() => this.#poll(), POLL);
     this.#connect();
   }
@@ -34,6 +37,13 @@ class Live {
   open(id) {
     this.#open = id;
     this.#send(id ? { type: "open", conversation: id } : { type: "leave" });
+  }
+
+  /** Say that an answer is being typed, every now and then. */
+  #typed() {
+    if (performance.now() - this.#typedAt < TYPING) return;
+    this.#typedAt = performance.now();
+    this.#send({ type: "typing" });
   }
 
   /** Connect now instead of later. */

@@ -1,6 +1,7 @@
 // Replies on their way to the server, in order, kept in this tab until it has answered.
 //
 // A reply keeps its client id through every retry, so the server can tell a repeat from a new one.
+import { drafts } from "./drafts.js";
 import { post } from "./fragments.js";
 
 const KEY = "inbox.outbox";
@@ -61,7 +62,9 @@ class Outbox {
       return false;
     }
     this.remove(entry.id);
-    tell("outbox:answered", { entry, status: response.status, html: response.html });
+    const answer = { entry, status: response.status, html: response.html, isShown: false };
+    tell("outbox:answered", answer);
+    if (!response.ok && !answer.isShown) keepWords(entry);
     return true;
   }
 
@@ -69,6 +72,11 @@ class Outbox {
     save(this.#entries);
     tell("outbox:changed", { count: this.#entries.length });
   }
+}
+
+/** A refusal that met no composer, since its conversation was left: the words wait there. */
+function keepWords({ conversation, fields }) {
+  drafts.set(conversation, [fields.text, drafts.get(conversation)].filter(Boolean).join("\n"));
 }
 
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));

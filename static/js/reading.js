@@ -24,8 +24,9 @@ export class Reading {
 
   /** The agent has everything up to `seq` before their eyes. */
   seen(seq) {
-    const field = document.querySelector('#composer [name="seen_seq"]');
-    if (field && Number(field.value) < seq) field.value = seq;
+    for (const field of document.querySelectorAll('#answer [name="seen_seq"]')) {
+      if (Number(field.value) < seq) field.value = seq;
+    }
     if (seq <= this.#seq) return;
     this.#seq = seq;
     clearTimeout(this.#timer);

@@ -5,10 +5,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
+from inbox import failures
 from inbox.api import serializers
 from inbox.management.channels import channel_ids
+from inbox.management.moments import HELP, moment
 from messaging import dead_letters
 from messaging.dead_letters import Filters
 from messaging.models import DeadLetter, DeadLetterSource, DeadLetterState
@@ -27,7 +29,10 @@ class Command(BaseCommand):
             "discard": "close them for good; the deliveries stay as they came",
         }
         for name, text in texts.items():
-            _add_filters(actions.add_parser(name, help=text), takes_ids=name != "list")
+            add_filters(actions.add_parser(name, help=text), takes_ids=name != "list")
+        actions.choices["discard"].add_argument(
+            "--because", default="", metavar="TEXT", help="why they are closed; kept with them"
+        )
 
     def handle(self, *_args: Any, action: str, json: bool, **options: Any) -> None:
         rows = _rows(action, options)
@@ -41,7 +46,9 @@ class Command(BaseCommand):
         elif action == "retry":
             self._retry(ids, as_json=json)
         else:
-            self._tell({"discarded": dead_letters.discard(ids, by=None)}, as_json=json)
+            because = options.get("because", "")
+            count = failures.discard(ids, by=None, reason=because)
+            self._tell({"discarded": count}, as_json=json)
 
     def _list(self, rows: QuerySet[DeadLetter], *, as_json: bool) -> None:
         if as_json:
@@ -56,10 +63,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{rows.count()} dead letters")
 
     def _retry(self, ids: list[int], *, as_json: bool) -> None:
-        retried = dead_letters.retry(ids, seconds=RETRY_SECONDS)
-        now = DeadLetter.objects.filter(pk__in=ids).values_list("state", flat=True)
-        counts = {state: list(now).count(state) for state in DeadLetterState.values}
-        self._tell({"retried": retried, **counts}, as_json=as_json)
+        before = _counts(ids)
+        retried = failures.retry(ids, by=None, seconds=RETRY_SECONDS)
+        after = _counts(ids)
+        told = {f"{state}_before": count for state, count in before.items()}
+        self._tell({"retried": retried, **told, **after}, as_json=as_json)
 
     def _tell(self, counts: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
@@ -69,13 +77,25 @@ class Command(BaseCommand):
             self.stdout.write(f"{name.replace('_', ' ')}: {value}")
 
 
-def _add_filters(parser: ArgumentParser, *, takes_ids: bool) -> None:
-    parser.add_argument("--source", default="", choices=DeadLetterSource.values)
+def _counts(ids: list[int]) -> dict[str, int]:
+    """How many of them are in each state now."""
+    rows = DeadLetter.objects.filter(pk__in=ids).order_by().values_list("state")
+    found = dict(rows.annotate(count=Count("pk")))
+    return {state: found.get(state, 0) for state in DeadLetterState.values}
+
+
+def add_filters(parser: ArgumentParser, *, takes_ids: bool, source: str = "") -> None:
+    """What narrows the list; without `--source` where the command has one."""
+    if not source:
+        parser.add_argument("--source", default="", choices=DeadLetterSource.values)
     parser.add_argument("--channel", default="", help="a number's id, ours or the provider's")
     parser.add_argument("--code", default="", help="class of the error")
     parser.add_argument("--state", default="", choices=DeadLetterState.values)
-    parser.add_argument("--org", default="", metavar="SLUG")
+    parser.add_argument("--org", "--organization", default="", metavar="SLUG")
     parser.add_argument("--reason", default="", metavar="TEXT", help="a part of the reason")
+    parser.add_argument(
+        "--older-than", type=moment, metavar="TIME", help=f"failed last before {HELP}"
+    )
     parser.add_argument("--json", action="store_true")
     if takes_ids:
         parser.add_argument("ids", type=int, nargs="*", metavar="ID")
@@ -98,6 +118,7 @@ def _rows(action: str, options: dict[str, Any]) -> QuerySet[DeadLetter]:
         state=options["state"] or default,
         organization=options["org"],
         reason=options["reason"],
+        failed_before=options["older_than"],
     )
     rows = dead_letters.matching(rows, filters)
     return rows.filter(channel__in=channel_ids(options["channel"])) if options["channel"] else rows
