@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from messaging import models
+from outbound.breakers import board
 from tests import factories
 
 
@@ -14,6 +15,19 @@ from tests import factories
 def _fast_passwords(settings) -> None:
     """Hashing is slow on purpose; tests log in often."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_breakers() -> None:
+    """What a process knows of breakers is a second old at most; tests are faster than that."""
+    board.forget()
+
+
+@pytest.fixture(autouse=True)
+def _own_journal(settings, tmp_path_factory, request) -> None:
+    """No test reads what another one, or a checkout's own demo, has left on disk."""
+    folder = tmp_path_factory.getbasetemp() / f"journal-{abs(hash(request.node.nodeid))}"
+    settings.SEND_JOURNAL_DIR = str(folder)
 
 
 @pytest.fixture

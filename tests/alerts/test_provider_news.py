@@ -172,6 +172,7 @@ def test_red_numbers_and_paused_templates_are_told(channel, connection) -> None:
         language="pt",
         status="PAUSED",
         updated_at=timezone.now(),
+        status_changed_at=timezone.now(),
     )
     evaluate_rules()
     assert [severity for severity, _ in open_alerts()] == ["warning", "warning"]

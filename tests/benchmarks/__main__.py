@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from inbox.processes.embedded import temporary_services
 
-NAMES = ("ingest", "ingest_mix", "replay", "live", "send")
+NAMES = ("ingest", "ingest_mix", "replay", "live", "send", "permits")
 
 
 def main() -> int:

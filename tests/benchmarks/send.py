@@ -1,78 +1,49 @@
 """How fast messages leave through a provider that answers in 200 ms.
 
-    DATABASE_URL=… python -m tests.benchmarks.send [--messages 6000] [--conversations 3000]
+    DATABASE_URL=… REDIS_URL=… python -m tests.benchmarks.send [--messages 6000]
 
-Prints figures as JSON: the dispatch loop in one process and in two, and a naive sender that
-sends and commits one message after the other. The provider is an aiohttp server in a process
-of its own. Rows are made in a test database, which is dropped at the end.
+Prints figures as JSON: one number that is allowed 1,000 messages a second, from one process
+and from two; ten numbers at 80; and a baseline, one Celery task for each message with a
+blocking call in it. The provider is an aiohttp server in a process of its own that notes when
+every request came. Rows are made in a test database, which is dropped at the end.
 """
 
 # ruff: noqa: E402 - Django is set up before its models are imported
 from __future__ import annotations
 
 import argparse
-import asyncio
-import http.client
 import json
 import multiprocessing
 import os
 import platform
 import resource
+import subprocess
+import sys
 import time
-from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.synchronize import Event as ProcessEvent
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 import django
-from aiohttp import web
 
 django.setup()
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from messaging import outgoing, timeline
 from messaging.models import Channel, Contact, ContactIdentity, Conversation, Message
 from outbound.dispatch import dispatch_due
 from outbound.models import Lane, OutboxEntry, SendAttempt
+from tests.benchmarks.sending_provider import ANSWER_SECONDS, Provider
 from tests.factories import ChannelFactory, ConnectionFactory
 
-ANSWER_SECONDS = 0.2
-BASELINE_MESSAGES = 25
-
-
-def serve(pipe: Pipe, stop: ProcessEvent) -> None:
-    """A provider that accepts everything after 200 ms and counts what it got."""
-    got: Counter[str] = Counter()
-    flying = [0, 0]
-
-    async def accept(request: web.Request) -> web.Response:
-        body = await request.json()
-        text = body["text"]["body"]
-        got[text] += 1
-        flying[0] += 1
-        flying[1] = max(flying)
-        await asyncio.sleep(ANSWER_SECONDS)
-        flying[0] -= 1
-        return web.json_response({"messages": [{"id": f"wamid.{text}.{got[text]}"}]})
-
-    async def run() -> None:
-        app = web.Application()
-        app.router.add_post("/{version}/{number}/messages", accept)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0, backlog=2048).start()
-        pipe.send(runner.addresses[0][1])
-        while not stop.is_set():
-            await asyncio.sleep(0.05)
-        pipe.send((sum(got.values()), max(got.values()), flying[1]))
-
-    asyncio.run(run())
+TURN = {"limit_seconds": 600.0}
+# Processes of the baseline's worker: four times the cores that Celery would take by itself.
+BASELINE_PROCESSES = 8
+BASELINE_MESSAGES = 400
 
 
 def fill(channel: Channel, *, messages: int, conversations: int, name: str) -> None:
@@ -105,7 +76,10 @@ def fill(channel: Channel, *, messages: int, conversations: int, name: str) -> N
         )
         for text in texts
     )
-    Lane.objects.bulk_create(Lane(conversation=row, due_at=now) for row in rows)
+    Lane.objects.bulk_create(
+        Lane(conversation=row, organization=channel.organization, channel=channel, due_at=now)
+        for row in rows
+    )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -135,32 +109,46 @@ def _conversations(channel: Channel, count: int, *, head_seq: int) -> list[Conve
     )
 
 
-def measure_dispatch(channel: Channel, *, workers: int, args: argparse.Namespace) -> dict[str, Any]:
+def measure_dispatch(
+    provider: Provider, channels: Sequence[Channel], *, messages: int, workers: int
+) -> dict[str, Any]:
     """Messages a second until nothing is due, with `workers` processes."""
-    fill(channel, messages=args.messages, conversations=args.conversations, name=f"w{workers}")
+    for channel in channels:
+        share = messages // len(channels)
+        fill(channel, messages=share, conversations=share, name=f"w{workers}-{channel.pk}")
     connection.close()
-    before = children_cpu()
-    started = time.monotonic()
-    processes = [
-        multiprocessing.get_context("fork").Process(target=dispatch_due, kwargs=TURN)
-        for _ in range(workers)
-    ]
+    provider.take()
+    before, started = children_cpu(), time.monotonic()
+    _dispatch_with(workers)
+    seconds = time.monotonic() - started
+    seen = provider.take()
+    allowed = channels[0].throughput * len(channels)
+    busiest = [seen.busiest_second(channel.external_id) for channel in channels]
+    return {
+        "messages": messages,
+        "not_accepted": OutboxEntry.objects.exclude(state="accepted").count(),
+        "seconds": round(seconds, 2),
+        "per_second": round(messages / seconds),
+        "of_the_quota": f"{_arrival_rate(seen.arrivals) / allowed:.0%}",
+        "busiest_second_of_a_number": max(busiest),
+        "allowed_a_second": channels[0].throughput,
+        "cpu_ms_per_message": round(1000 * (children_cpu() - before) / messages, 3),
+    }
+
+
+def _dispatch_with(workers: int) -> None:
+    fork = multiprocessing.get_context("fork")
+    processes = [fork.Process(target=dispatch_due, kwargs=TURN) for _ in range(workers)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
-    seconds = time.monotonic() - started
-    left = OutboxEntry.objects.exclude(state="accepted").count()
-    return {
-        "messages": args.messages,
-        "not_accepted": left,
-        "seconds": round(seconds, 2),
-        "per_second": round(args.messages / seconds),
-        "cpu_ms_per_message": round(1000 * (children_cpu() - before) / args.messages, 3),
-    }
 
 
-TURN = {"limit_seconds": 600.0}
+def _arrival_rate(arrivals: dict[str, list[float]]) -> float:
+    """Arrivals a second between the first and the last of all."""
+    times = [at for each in arrivals.values() for at in each]
+    return len(times) / (max(times) - min(times))
 
 
 def children_cpu() -> float:
@@ -169,71 +157,84 @@ def children_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def measure_baseline(channel: Channel, port: int) -> dict[str, Any]:
-    """A sender as one writes it first: for each message a request, then a commit."""
+def measure_baseline(provider: Provider, channel: Channel) -> dict[str, Any]:
+    """One task for each message, taken by a worker of Celery."""
     fill(channel, messages=BASELINE_MESSAGES, conversations=BASELINE_MESSAGES, name="naive")
-    entries = OutboxEntry.objects.filter(state="waiting").select_related("message")
-    http_connection = http.client.HTTPConnection("127.0.0.1", port)
+    broker = f"{settings.REDIS_URL.rsplit('/', 1)[0]}/9"
+    worker = _baseline_worker(broker)
+    try:
+        return _run_baseline(provider, broker)
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def _baseline_worker(broker: str) -> subprocess.Popen[bytes]:
+    database = connection.settings_dict
+    url = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/{database['NAME']}"
+    command = [sys.executable, "-m", "celery", "-A", "tests.benchmarks.send_naive", "worker"]
+    return subprocess.Popen(
+        [*command, "-c", str(BASELINE_PROCESSES), "-l", "ERROR"],
+        env=os.environ | {"DATABASE_URL": url, "NAIVE_BROKER_URL": broker},
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _run_baseline(provider: Provider, broker: str) -> dict[str, Any]:
+    os.environ["NAIVE_BROKER_URL"] = broker
+    from tests.benchmarks.send_naive import app
+
+    host = provider.url.removeprefix("http://")
+    waiting = OutboxEntry.objects.filter(state="waiting")
+    ids = list(waiting.order_by("pk").values_list("pk", flat=True))
+    app.send_task("naive.send_one", [ids[0], host])
+    while waiting.count() == len(ids):
+        time.sleep(0.05)
     started = time.monotonic()
-    for entry in entries:
-        body = {"to": "+1", "type": "text", "text": {"body": entry.message.text}}
-        http_connection.request(
-            "POST", "/v25.0/1/messages", json.dumps(body), {"Content-Type": "application/json"}
-        )
-        answer = json.loads(http_connection.getresponse().read())
-        with transaction.atomic():
-            timeline.lock([entry.conversation_id])
-            entry.state, entry.finished_at = "accepted", timezone.now()
-            entry.save(update_fields=["state", "finished_at"])
-            outgoing.record_results(
-                [
-                    outgoing.SendResult(
-                        message_id=entry.message_id,
-                        status="accepted",
-                        provider_id=answer["messages"][0]["id"],
-                    )
-                ]
-            )
+    for entry_id in ids[1:]:
+        app.send_task("naive.send_one", [entry_id, host])
+    while waiting.exists():
+        time.sleep(0.05)
     seconds = time.monotonic() - started
-    return {"messages": BASELINE_MESSAGES, "per_second": round(BASELINE_MESSAGES / seconds, 1)}
+    return {
+        "messages": len(ids) - 1,
+        "processes": BASELINE_PROCESSES,
+        "per_second": round((len(ids) - 1) / seconds, 1),
+    }
 
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """All figures of one run."""
-    ours, theirs = multiprocessing.Pipe()
-    stop = multiprocessing.Event()
-    provider = multiprocessing.Process(target=serve, args=(theirs, stop))
-    provider.start()
-    port = ours.recv()
-    channel = ChannelFactory(connection=ConnectionFactory(base_url=f"http://127.0.0.1:{port}"))
-    figures: dict[str, Any] = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "python": platform.python_version(),
-        "provider_seconds": ANSWER_SECONDS,
-        "baseline": measure_baseline(channel, port),
-    }
-    for workers in args.workers:
-        figures[f"{workers} process" + "es" * (workers > 1)] = measure_dispatch(
-            channel, workers=workers, args=args
+    with Provider() as provider:
+        account = ConnectionFactory(base_url=provider.url)
+        fast = ChannelFactory(connection=account, throughput=1000)
+        ten = [ChannelFactory(connection=account, throughput=80) for _ in range(10)]
+        figures: dict[str, Any] = {
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+            "python": platform.python_version(),
+            "provider_seconds": ANSWER_SECONDS,
+            "baseline": measure_baseline(provider, fast),
+        }
+        for workers in args.workers:
+            name = f"one number, {workers} process" + "es" * (workers > 1)
+            figures[name] = measure_dispatch(
+                provider, [fast], messages=args.messages, workers=workers
+            )
+        figures["ten numbers, 2 processes"] = measure_dispatch(
+            provider, ten, messages=args.messages, workers=2
         )
-    stop.set()
-    requests, most_for_one, most_in_flight = ours.recv()
-    provider.join()
-    figures["provider"] = {
-        "requests": requests,
-        "most_for_one_message": most_for_one,
-        "most_in_flight": most_in_flight,
-    }
+        seen = provider.take()
+    figures["most_for_one_message"] = seen.most_for_one
+    figures["most_in_flight"] = seen.most_in_flight
     figures["attempts"] = SendAttempt.objects.count()
     base = figures["baseline"]["per_second"]
-    figures["ratio_to_baseline"] = round(figures["1 process"]["per_second"] / base)
+    figures["ratio_to_baseline"] = round(figures["one number, 1 process"]["per_second"] / base)
     return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=6000)
-    parser.add_argument("--conversations", type=int, default=3000)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     args = parser.parse_args()
     name = connection.settings_dict["NAME"]

@@ -6,7 +6,7 @@ import json
 import urllib.request
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +106,27 @@ def test_on_a_phone(demo, log_in, scheme):
     assert overflow <= 0
     page.locator(".region-back:visible").first.click()
     expect(page.locator(".conversation").first).to_be_visible()
+
+
+def test_words_that_are_refused_after_one_has_left_are_there_again(demo, log_in, problems):
+    write(demo, "Bom dia!", phone="351910000031", name="Rita Faria")
+    write(demo, "Boa tarde!", phone="351910000032", name="Rui Faria")
+    page = log_in("alice@example.com")
+    page.locator(".conversation", has_text="Rita Faria").get_by_role("link").first.click()
+    expect(page.locator(".message", has_text="Bom dia!")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/reply/", hold)
+    page.fill("textarea[name=text]", "Diga, Rita.")
+    page.press("textarea[name=text]", "Enter")
+    page.locator(".conversation", has_text="Rui Faria").get_by_role("link").first.click()
+    expect(page.locator(".message", has_text="Boa tarde!")).to_be_visible()
+    expect(page.locator("textarea[name=text]")).to_have_value("")
+    held[0].fulfill(status=422, body="<p>no</p>")
+    page.locator(".conversation", has_text="Rita Faria").get_by_role("link").first.click()
+    expect(page.locator("textarea[name=text]")).to_have_value("Diga, Rita.")
+    assert all("422" in problem for problem in problems)
+    problems.clear()

@@ -39,7 +39,7 @@ def anchors(page: Path) -> set[str]:
 
 def figures() -> set[str]:
     """Every name that a scrape may tell of."""
-    from inbox.gauges import GAUGES
+    from inbox.gauges import BREAKERS, GAUGES
 
     for package in PACKAGES:
         path = [str(ROOT / package)]
@@ -50,7 +50,7 @@ def figures() -> set[str]:
         f"{metric.name}_total" if metric.type == "counter" else metric.name
         for metric in REGISTRY.collect()
     }
-    return counted | set(GAUGES)
+    return counted | set(GAUGES) | {BREAKERS}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError, connections, transaction
 from inbox import hub, realtime, replies, tickets
 from inbox.routing import websocket_urlpatterns
 from messaging import merging, models, timeline
+from outbound import courtesies
 from tests import factories
 from tests.inbox.conftest import asked
 
@@ -253,3 +254,24 @@ async def test_a_new_conversation_reaches_the_list(listener, conversation, alice
     await sync_to_async(reply)(bob, conversation, "Bom dia")
     assert (await next_of(socket, "list.changed"))["rows"][0]["read"] == 0
     await socket.disconnect()
+
+
+async def test_typing_is_passed_on_by_those_who_may_answer(
+    listener, alice, bob, open_conversation, monkeypatch
+) -> None:
+    typed: list[int] = []
+    monkeypatch.setattr(courtesies, "on_typing", typed.append)
+    auditors = models.Membership.objects.filter(user=bob)
+    await sync_to_async(auditors.update)(role=models.Role.AUDITOR)
+    for user in (alice, bob):
+        socket = await listener(user)
+        await socket.send_json_to({"type": "typing"})
+        await socket.send_json_to({"type": "open", "conversation": open_conversation.pk})
+        await next_of(socket, "conversation.opened")
+        for _ in range(3):
+            await socket.send_json_to({"type": "typing"})
+        await socket.send_json_to({"type": "open", "conversation": 2**40})
+        await next_of(socket, "conversation.denied")
+        await socket.send_json_to({"type": "typing"})
+        await socket.disconnect()
+    assert typed == [open_conversation.pk]

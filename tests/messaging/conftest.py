@@ -200,7 +200,7 @@ def media_root(settings: Any, tmp_path: Path) -> Path:
 def origin(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
     """The provider's side of the connection `padaria`; a busy machine may be slow to connect."""
     monkeypatch.setattr(transfers, "CONNECT_SECONDS", 30.0)
-    with running_origin() as found:
+    with running_origin(Origin()) as found:
         connection.base_url, connection.api_version = found.base_url, "v24.0"
         connection.save(update_fields=["base_url", "api_version"])
         yield found

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import socket
+import struct
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
 START_SECONDS = 10
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST instead of FIN
 Behaviour = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -78,10 +81,12 @@ class Origin:
         )
 
 
+OriginType = TypeVar("OriginType", bound=Origin)
+
+
 @contextmanager
-def running_origin() -> Iterator[Origin]:
-    """One that listens on a port of its own, until the block ends."""
-    origin = Origin()
+def running_origin(origin: OriginType) -> Iterator[OriginType]:
+    """Let it listen on a port of its own, until the block ends."""
     ready, loop = threading.Event(), asyncio.new_event_loop()
     stopping = asyncio.Event()
 
@@ -146,6 +151,38 @@ def cut(content: bytes) -> Behaviour:
     return behave
 
 
+def reset(content: bytes) -> Behaviour:
+    """Half of it, and the connection is torn down."""
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(content))})
+        await response.prepare(request)
+        await response.write(content[: len(content) // 2])
+        assert isinstance(request.transport, asyncio.Transport)
+        stream = request.transport.get_extra_info("socket")
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        request.transport.abort()
+        return response
+
+    return behave
+
+
+def trickle(content: bytes, *, pieces: int, pause_seconds: float) -> Behaviour:
+    """All of it, piece after piece."""
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(content))})
+        await response.prepare(request)
+        size = len(content) // pieces + 1
+        with suppress(ConnectionResetError):  # whoever asked is gone
+            for start in range(0, len(content), size):
+                await asyncio.sleep(pause_seconds)
+                await response.write(content[start : start + size])
+        return response
+
+    return behave
+
+
 def hang(content: bytes) -> Behaviour:
     """Half of it, and then nothing."""
 
@@ -167,8 +204,9 @@ def endless(chunk: bytes, count: int) -> Behaviour:
         response = web.StreamResponse()
         response.enable_chunked_encoding()
         await response.prepare(request)
-        for _ in range(count):
-            await response.write(chunk)
+        with suppress(ConnectionResetError):  # it has enough
+            for _ in range(count):
+                await response.write(chunk)
         return response
 
     return behave

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from aiohttp import web
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -184,6 +185,17 @@ def test_what_is_not_what_was_announced_is_tried_again_and_leaves_nothing(
     assert (fetched(photo).state, photo.error_code) == ("waiting", code)
     assert (fetched(photo, rounds=2).state, photo.error_code) == ("failed", code)
     assert files_in(media_root) == []
+
+
+def test_half_a_file_that_looks_whole_is_fetched_again(photo, origin, media_root) -> None:
+    async def half(_: web.Request) -> web.Response:
+        return web.Response(body=PHOTO[: len(PHOTO) // 2])
+
+    origin.then("/files/", half)
+
+    assert (fetched(photo).state, photo.error_code) == ("waiting", "interrupted")
+    assert files_in(media_root) == []
+    assert (media_root / fetched(photo).file).read_bytes() == PHOTO
 
 
 def test_a_placeholder_for_a_checksum_proves_nothing(photo) -> None:

@@ -87,7 +87,7 @@ def test_a_redirect_elsewhere_is_refused(file_at, origin, target: str) -> None:
 
 
 def test_a_redirect_to_another_port_of_the_same_machine_is_refused(file_at, origin) -> None:
-    with running_origin() as other:
+    with running_origin(Origin()) as other:
         origin.then("/2010-04-01/", redirect(f"{other.base_url}/steal"))
         media = fetched(file_at("twilio", f"{origin.base_url}/2010-04-01/Media/ME1"))
 

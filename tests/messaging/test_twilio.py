@@ -466,6 +466,16 @@ def test_of_a_repeated_field_the_first_counts() -> None:
 
 # --- anything at all ----------------------------------------------------------------------------
 
+
+@pytest.mark.parametrize(
+    ("given", "wish"),
+    [("STOP", "stop"), ("start", "start"), ("HELP", ""), ("", ""), (None, "")],
+)
+def test_what_twilio_took_for_an_opt_out_is_a_wish(given: str | None, wish: str) -> None:
+    fields = json.loads((PAYLOADS / "inbound_text.json").read_text())
+    assert read(fields, Body="Chega", OptOutType=given).wish == wish
+
+
 NAMES = sorted({name for path in BODIES for name in json.loads(path.read_text())} | {"NumMedia"})
 anything = st.text(st.characters(exclude_categories=()), max_size=20)  # surrogates too
 words = st.one_of(

@@ -16,7 +16,9 @@ from messaging import hints, timeline
 from messaging.models import Connection, Conversation, Message
 from messaging.outgoing import Draft, compose
 from outbound import outbox
+from outbound.limits import rates
 from outbound.models import Lane, OutboxEntry, SendAttempt
+from tests.outbound.elsewhere import FakeProvider
 from tests.outbound.graph import FakeGraph
 
 
@@ -31,6 +33,12 @@ def hinted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(hints, "send_hint", send_hint)
     return sent
+
+
+@pytest.fixture(autouse=True)
+def known_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A channel nobody has sent through does not wait as if Redis had been emptied."""
+    monkeypatch.setattr(rates, "FRESH_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +92,7 @@ def age_dispatch(seconds: float = 61) -> None:
 def make_due() -> None:
     """As if every wait were over."""
     OutboxEntry.objects.filter(finished_at__isnull=True).update(due_at=Now())
-    Lane.objects.filter(due_at__isnull=False).update(due_at=Now())
+    Lane.objects.filter(due_at__isnull=False).update(due_at=Now(), pair_at=None)
 
 
 def entry_of(message: Message) -> OutboxEntry:
@@ -119,3 +127,15 @@ def in_thread(work: Callable[[], object]) -> Iterator[None]:
     assert not thread.is_alive()
     if failures:
         raise failures[0]
+
+
+@pytest.fixture(scope="session")
+def elsewhere_server() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+def elsewhere(elsewhere_server: FakeProvider) -> FakeProvider:
+    """A Twilio and a WAHA."""
+    elsewhere_server.reset()
+    return elsewhere_server

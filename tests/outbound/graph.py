@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 Behaviour = Callable[[web.Request, dict[str, Any]], Awaitable[web.StreamResponse]]
+LARGEST_BYTES = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,36 @@ class Asked:
 
     @property
     def recipient(self) -> str:
-        return str(self.body.get("to") or self.body["recipient"])
+        return str(self.body.get("to") or self.body.get("recipient", ""))
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One file that was handed over."""
+
+    path: str
+    authorization: str
+    fields: dict[str, str]
+    filename: str
+    mime_type: str
+    content: bytes
+    length: str
 
 
 class FakeGraph:
-    """Accepts by default; `next` holds behaviours for the coming requests."""
+    """Accepts by default; `next` holds behaviours for the coming requests, `next_files` for
+    files that are handed over.
+    """
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.accepted: list[str] = []
         self.next: deque[Behaviour] = deque()
         self.default: Behaviour = accept
+        self.handed: list[Handed] = []
+        self.next_files: deque[Behaviour] = deque()
+        # While set, files that are handed over get stuck after their first bytes.
+        self.reads_slowly, self.is_reading = threading.Event(), threading.Event()
         self.most_at_once: Counter[str] = Counter()
         self._now_at: Counter[str] = Counter()
         self._numbers = 0
@@ -49,6 +69,9 @@ class FakeGraph:
 
     def reset(self) -> None:
         self.asked, self.accepted, self.next = [], [], deque()
+        self.handed, self.next_files = [], deque()
+        self.reads_slowly.clear()
+        self.is_reading.clear()
         self.default = accept
         self.most_at_once.clear()
 
@@ -63,8 +86,9 @@ class FakeGraph:
         self._loop.run_forever()
 
     async def _serve(self) -> None:
-        app = web.Application()
+        app = web.Application(client_max_size=LARGEST_BYTES)
         app[GRAPH] = self
+        app.router.add_post("/{version}/{number}/media", self._take)
         app.router.add_post("/{version}/{number}/messages", self._handle)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
@@ -85,13 +109,38 @@ class FakeGraph:
         finally:
             self._now_at[asked.recipient] -= 1
 
+    async def _take(self, request: web.Request) -> web.StreamResponse:
+        if self.reads_slowly.is_set():
+            await request.content.readany()
+            self.is_reading.set()
+            while self.reads_slowly.is_set():
+                await asyncio.sleep(0.05)
+        form = await request.post()
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        self.handed.append(
+            Handed(
+                path=request.path,
+                authorization=request.headers["Authorization"],
+                fields={key: str(form[key]) for key in form if key != "file"},
+                filename=file.filename,
+                mime_type=file.content_type,
+                content=file.file.read(),
+                length=request.headers.get("Content-Length", ""),
+            )
+        )
+        if self.next_files:
+            return await self.next_files.popleft()(request, {})
+        self._numbers += 1
+        return web.json_response({"id": f"10{self._numbers:08}"})
+
 
 GRAPH = web.AppKey("graph", FakeGraph)
 
 
 async def accept(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
     graph = request.app[GRAPH]
-    graph.accepted.append(body["text"]["body"])
+    graph.accepted.append(body["text"]["body"] if "text" in body else body["type"])
     return web.json_response(
         {"messaging_product": "whatsapp", "messages": [{"id": graph.new_id()}]}
     )

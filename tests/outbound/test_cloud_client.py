@@ -6,12 +6,8 @@ from typing import Any
 import pytest
 
 from messaging.providers.answers import Answer, Failure
-from messaging.providers.cloud.client import (
-    LARGEST_ANSWER_BYTES,
-    CloudClient,
-    new_session,
-    read_answer,
-)
+from messaging.providers.asking import LARGEST_ANSWER_BYTES
+from messaging.providers.cloud.client import CloudClient, new_session, read_answer
 from tests.outbound import graph as fake
 from tests.outbound.graph import Behaviour, FakeGraph
 

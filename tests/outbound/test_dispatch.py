@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from messaging.models import (
     Message,
     Receipt,
 )
+from messaging.providers import PROVIDERS
 from messaging.secrets import ConnectionSecrets
 from outbound.claims import new_attempt_id
 from outbound.departures import callback_data
@@ -94,7 +96,7 @@ def test_a_quoted_reply_names_what_it_answers(ready: Conversation, graph: FakeGr
     assert graph.asked[0].body["context"] == {"message_id": "wamid.question"}
 
 
-@pytest.mark.parametrize(("code", "status"), [(131026, 400), (190, 401), (131049, 500)])
+@pytest.mark.parametrize(("code", "status"), [(131026, 400), (368, 403), (131049, 500)])
 def test_a_refusal_fails_the_message_and_frees_the_lane(
     ready: Conversation, graph: FakeGraph, code: int, status: int
 ) -> None:
@@ -213,7 +215,6 @@ def test_live_does_not_pass_an_unknown_bulk_message(ready: Conversation, graph: 
         "channel_inactive",
         "kind_unsupported",
         "no_recipient",
-        "provider_unsupported",
     ],
 )
 def test_a_failed_check_fails_the_message_before_it_leaves(
@@ -228,15 +229,24 @@ def test_a_failed_check_fails_the_message_before_it_leaves(
     elif reason == "channel_inactive":
         Channel.objects.update(is_active=False)
     elif reason == "kind_unsupported":
-        Message.objects.filter(pk=message.pk).update(kind="image")
-    elif reason == "no_recipient":
-        ContactIdentity.objects.all().delete()
+        Message.objects.filter(pk=message.pk).update(kind="poll")
     else:
-        Connection.objects.filter(pk=connection.pk).update(kind="waha")
+        ContactIdentity.objects.all().delete()
     dispatch_due(limit_seconds=5)
     message.refresh_from_db()
     assert (message.status, message.error_code) == ("failed", reason)
     assert states(message) == ["not_sent"]
+    assert graph.asked == []
+
+
+def test_a_provider_that_cannot_send_fails_the_message(
+    ready: Conversation, graph: FakeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = write(ready, "one")
+    monkeypatch.setitem(PROVIDERS, "cloud", replace(PROVIDERS["cloud"], sending=None))
+    dispatch_due(limit_seconds=5)
+    message.refresh_from_db()
+    assert (message.status, message.error_code) == ("failed", "provider_unsupported")
     assert graph.asked == []
 
 

@@ -16,6 +16,7 @@ from messaging.providers.answers import Answer, Failure
 from outbound import claims, departures, recording
 from outbound.dispatch import dispatch_due
 from outbound.models import Lane, OutboxEntry, SendAttempt
+from outbound.surely import record_surely
 from tests.factories import ContactIdentityFactory, ConversationFactory, MessageFactory
 from tests.outbound import graph as fake
 from tests.outbound.conftest import (
@@ -101,7 +102,7 @@ def test_an_answer_that_does_not_fit_leaves_its_neighbours_alone(
         recording.answered(departure, Answer(http_status=200, provider_id=f"wamid.{number}"))
         for number, departure in enumerate(departures.prepare(claimed))
     ]
-    assert recording.record_surely(outcomes) == 4
+    assert record_surely(outcomes) == 4
     found = [states(message) for message in messages]
     assert found == [["accepted"], ["unknown"], ["accepted"], ["accepted"]]
 

@@ -16,6 +16,7 @@ from outbound import claims, departures, protocol, recording
 from outbound.courier import courier
 from outbound.dispatch import dispatch_due
 from outbound.models import Lane, OutboxEntry, SendAttempt
+from outbound.surely import record_surely
 from tests.outbound import graph as fake
 from tests.outbound.conftest import (
     abandon_claims,
@@ -74,7 +75,7 @@ def test_a_late_answer_does_not_free_a_lane_that_others_claimed_since(
     claims.fence(claims.claim(limit=10).claims)  # of the second message, by a worker that dies
     abandon_claims()
     late = Answer(http_status=200, provider_id="wamid.one")
-    recording.record_surely([recording.answered(departure, late)])
+    record_surely([recording.answered(departure, late)])
     age_dispatch(seconds=61)
     dispatch_due(limit_seconds=5)
     assert [entry.state for entry in OutboxEntry.objects.order_by("pk")] == [
@@ -170,12 +171,12 @@ def test_a_database_that_fails_at_the_claim_does_not_lose_what_is_in_flight(
     message = write(ready, "one")
     claim, released, calls = claims.claim, Event(), []
 
-    def once(*, limit: int) -> claims.Claimed:
-        calls.append(limit)
+    def once(**room: Any) -> claims.Claimed:
+        calls.append(room)
         if len(calls) > 1:
             released.set()
             raise OperationalError("the database is away")
-        return claim(limit=limit)
+        return claim(**room)
 
     graph.next.append(fake.after(released))
     monkeypatch.setattr(claims, "claim", once)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.providers.answers import Answer, Failure
-from outbound.error_codes import THROTTLES, ErrorClass, class_of
+from outbound.error_codes import REMEDIES, THROTTLES, ErrorClass, Remedy, class_of
 from outbound.protocol import AttemptState, EntryState
 from outbound.retry import (
     NextStep,
@@ -145,3 +145,39 @@ def test_throttles_never_give_up() -> None:
 
 def test_an_unknown_outcome_is_held_and_not_repeated() -> None:
     assert step(classify(refused(131000))).state is EntryState.CONFIRMING
+
+
+def waits(error_class: ErrorClass, code: str, *, left: float) -> NextStep:
+    verdict = Verdict(
+        state=AttemptState.NOT_SENT, repeat=Repeat.FREE, error_class=error_class, error_code=code
+    )
+    tries = Tries(attempts=0, throttles=0)
+    return next_step(verdict, tries=tries, policy=POLICY, chance=0.5, seconds_left=left)
+
+
+def test_a_wait_that_would_outlast_the_deadline_fails_now() -> None:
+    assert waits(ErrorClass.NUMBER_THROTTLED, "130429", left=2.1).state is EntryState.THROTTLED
+    failed = waits(ErrorClass.NUMBER_THROTTLED, "130429", left=1.9)
+    assert (failed.state, failed.code) == (EntryState.FAILED, "deadline")
+
+
+@pytest.mark.parametrize(
+    ("error_class", "code", "said"),
+    [
+        (ErrorClass.NETWORK, "number_down", "not_connected"),
+        (ErrorClass.NETWORK, "host_down", "not_connected"),
+        (ErrorClass.ACCESS, "access_lost", ""),
+        (ErrorClass.LATER, "paused", "deadline"),
+    ],
+)
+def test_past_the_deadline_nobody_is_told_to_wait(
+    error_class: ErrorClass, code: str, said: str
+) -> None:
+    assert waits(error_class, code, left=0).code == said
+
+
+def test_every_class_has_a_remedy() -> None:
+    assert set(REMEDIES) == set(ErrorClass)
+    assert REMEDIES[class_of(131047)] is Remedy.WINDOW_CLOSED
+    assert REMEDIES[class_of(190)] is REMEDIES[class_of(33)] is Remedy.RECONNECT
+    assert REMEDIES[class_of(132001)] is Remedy.TEMPLATE_FIX

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from messaging.providers.answers import Failure
-from outbound.error_codes import CODES, ErrorClass
-from outbound.words import BY_CLASS, BY_CODE, OWN_CODES, words_for
+from outbound.error_codes import CODE_RANGES, CODES, TABLES, ErrorClass, Remedy
+from outbound.words import BY_CLASS, BY_CODE, OWN_CODES, remedy_for, words_for
 
 
 def test_every_class_has_a_sentence_and_a_next_step() -> None:
@@ -34,3 +34,32 @@ def test_an_unconfirmed_message_says_what_to_check() -> None:
     words = words_for("unconfirmed")
     assert words.sentence == "WhatsApp did not confirm this message."
     assert words.next_step == "Check with the customer before sending it again."
+
+
+def test_a_code_means_one_thing_whoever_said_it() -> None:
+    seen: set[int] = set()
+    for table in TABLES:
+        assert not seen & table.keys()
+        assert not any(code in codes for code in table for codes, _ in CODE_RANGES)
+        seen |= table.keys()
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("63016", Remedy.WINDOW_CLOSED),
+        ("63018", Remedy.WAIT),
+        ("63049", Remedy.WAIT),
+        ("20429", Remedy.WAIT),
+        ("20003", Remedy.RECONNECT),
+        ("63027", Remedy.TEMPLATE_FIX),
+        ("21610", Remedy.PERMANENT),
+        ("63012", Remedy.RETRY),
+        ("401", Remedy.RECONNECT),
+        ("422", Remedy.RETRY),
+        ("429", Remedy.WAIT),
+        ("400", Remedy.PERMANENT),
+    ],
+)
+def test_other_providers_codes_have_their_remedies(code: str, remedy: Remedy) -> None:
+    assert remedy_for(code) is remedy

@@ -1,7 +1,9 @@
 """DUP-1: one event, however often, in whatever body, through however many doors: one row.
 
 Every message and status is posted twenty times at once, each time in another body, from several
-sender processes to two gateways; and again after the bodies of the first time were pruned.
+sender processes to two gateways; and again eight days later, after the bodies of the first time
+were pruned, and after their deliveries were deleted. The eight days pass in the database: every
+stored time moves back by as much, and Redis forgets; the processes' clocks stay as they are.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import redis
 
 from inbox.processes.ports import choose
 from inbox.processes.state import BASE_DIR
@@ -42,6 +45,16 @@ SELECT key, kind, count(*) FILTER (WHERE outcome = 'applied'),
 FROM messaging_inbounditem WHERE key LIKE 'wamid.dup.%' GROUP BY key, kind
 """
 UNREAD = "SELECT sum(inbound_count) FROM messaging_conversation"
+DAYS_LATER = 8  # Meta repeats for seven
+TIMES_OF = """
+SELECT table_name, string_agg(
+  format('%I = %I - make_interval(days => {})', column_name, column_name), ', ')
+FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name LIKE 'messaging_%' AND is_generated = 'NEVER'
+  AND data_type = 'timestamp with time zone'
+GROUP BY table_name
+"""
+YOUNGEST = "SELECT extract(day FROM now() - max(received_at)) FROM messaging_inboundevent"
 PRUNE = "UPDATE messaging_inboundevent SET body = '', pruned_at = now()"
 FORGET = "TRUNCATE messaging_inboundevent CASCADE"
 
@@ -87,24 +100,40 @@ def carry_out(house: Parts, run: Run) -> Report:
     urls = [f"{base}{inbound.PATH}" for base in (house.url("gateway"), f"http://127.0.0.1:{port}")]
     until(lambda: asyncio.run(_is_up(urls[1])), "the second gateway answers")
     planned = plan(run)
+    quarter = len(planned) // 4
+    some, others = planned[:quarter], planned[quarter : 2 * quarter]
     _post(house, planned, urls)
     inbound.wait_until_quiet(house)
     report.problems += _problems(house, run, "at first")
-    house.execute(PRUNE)
-    some = planned[: len(planned) // 4]
-    _post(house, some, urls)
-    inbound.wait_until_quiet(house)
-    report.problems += _problems(house, run, "after pruning")
+    later = {f"after {DAYS_LATER} days": (_grow_old, others), "after pruning": (_prune, some)}
+    for when, (change, again) in later.items():
+        change(house)
+        _post(house, again, urls)
+        inbound.wait_until_quiet(house)
+        report.problems += _problems(house, run, when)
     balance = house.balance()
     if not balance["balanced"] or balance["in_flight"] or balance["dead"]:
         report.problems.append(f"the ledger does not close: {balance}")
-    report.figures |= {"events": run.events, "times": TIMES, "bodies": len(planned) + len(some)}
+    report.figures |= {"events": run.events, "times": TIMES, "bodies": len(planned) + 2 * quarter}
     report.figures |= {"items": balance["items"], "duplicates": balance["duplicate"]}
     house.execute(FORGET)
     _post(house, some[: len(some) // 4], urls)
     inbound.wait_until_quiet(house)
     report.problems += _rows(house, run, "after retention")
     return report
+
+
+def _grow_old(house: Parts) -> None:
+    """Everything that is stored happened days earlier; what was only remembered is forgotten."""
+    for table, changes in house.rows(TIMES_OF.format(DAYS_LATER)):
+        house.execute(f"UPDATE {table} SET {changes}")  # noqa: S608 - names of our own columns
+    assert house.one(YOUNGEST) >= DAYS_LATER
+    with redis.Redis.from_url(house.services.redis_url) as client:
+        client.flushall()
+
+
+def _prune(house: Parts) -> None:
+    house.execute(PRUNE)
 
 
 async def _is_up(url: str) -> bool:

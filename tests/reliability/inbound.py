@@ -183,8 +183,11 @@ def check(house: Parts, ledger: Path, report: Report) -> None:
 
 
 def children(house: Parts, name: str) -> list[int]:
-    """The processes that a head has started."""
-    head = house.running[name].pid
+    """The processes that a head has started; none while it is itself started again."""
+    process = house.running.get(name)
+    if process is None:
+        return []
+    head = process.pid
     return [
         each.pid for each in process_table.matching(lambda e: e.group == head) if each.pid != head
     ]

@@ -68,7 +68,9 @@ def plan(run: Run) -> list[Webhook]:
 def carry_out(house: Parts, run: Run) -> Report:
     """Post while all of the worker's children are killed again and again."""
     report = Report(name="ORDER-1", seed=run.seed)
-    house.start("gateway", "worker", "sweeper", commands=inbound.COMMANDS, environment=inbound.SOON)
+    house.start("gateway", "sweeper", commands=inbound.COMMANDS, environment=inbound.SOON)
+    # A worker whose children die too often gives up, and is started again.
+    keeper = inbound.Keeper(house, "worker", inbound.SOON)
     until(lambda: inbound.children(house, "worker"), "the worker has children to lose")
     ledger = house.folder / "order.jsonl"
     ledger.write_text("")
@@ -85,6 +87,8 @@ def carry_out(house: Parts, run: Run) -> Report:
         at_once.finish()
         posting.finish()
         inbound.wait_until_quiet(house)
+    keeper.stop()
+    house.stop()
     inbound.check(house, ledger, report)
     if not kills:
         report.problems.append("no worker was killed")

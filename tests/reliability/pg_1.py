@@ -1,6 +1,7 @@
 """PG-1 (the way in): Postgres stops, hangs, refuses or answers into the void; 200 means stored.
 
-The gateway reaches Postgres through a proxy that can lose the reply to a commit.
+The gateway reaches Postgres through a proxy that can lose the reply to a commit; deliveries and
+the log are on small disks, where we may mount some.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 
 from inbox.processes import process_table
-from tests.reliability import inbound
+from tests.reliability import inbound, pg_disks, pg_stumbles
 from tests.reliability.house import Parts, until
 from tests.reliability.inbound import Posting
 from tests.reliability.proxy import Fault, Proxy, between
 from tests.reliability.reports import Report
+from tests.reliability.small_disk import LEFT_OUT
 from tests.reliability.webhooks import plan
 
 HOLD_SECONDS = 1.5
@@ -34,6 +37,7 @@ class Target:
 
     house: Parts
     proxy: Proxy
+    disks: pg_disks.Disks | None
 
 
 def stop_at_once(at: Target) -> None:
@@ -114,6 +118,27 @@ def reset(at: Target) -> None:
     at.proxy.set(Fault.NONE)
 
 
+def fail_at_random(at: Target) -> None:
+    """Serialization failures and deadlocks, at the door and while things are applied."""
+    pg_stumbles.stumble(at.house)
+
+
+def fill_the_disk_of_deliveries(at: Target) -> None:
+    """Postgres lives on and can keep no more of them."""
+    if at.disks:
+        at.disks.refuse_deliveries(HOLD_SECONDS)
+
+
+def fill_the_disk_of_the_log(at: Target) -> None:
+    """Postgres panics, and again as long as there is no room."""
+    if at.disks:
+        at.disks.refuse_the_log(HOLD_SECONDS)
+
+
+ON_DISKS: dict[str, Callable[[Target], None]] = {
+    "disk of deliveries full": fill_the_disk_of_deliveries,
+    "disk of the log full": fill_the_disk_of_the_log,
+}
 FAULTS: dict[str, Callable[[Target], None]] = {
     "immediate stop": stop_at_once,
     "kill -9 of a backend": kill_a_backend,
@@ -123,10 +148,12 @@ FAULTS: dict[str, Callable[[Target], None]] = {
     "no connection left": use_up_connections,
     "lost replies": lose_replies,
     "resets": reset,
+    "40001 and 40P01": fail_at_random,
+    **ON_DISKS,
 }
 
 # Nobody can be spared by these; the others may fall between two commits.
-FELT = {"immediate stop", "no connection left", "lost replies", "resets"}
+FELT = {"immediate stop", "no connection left", "lost replies", "resets", *ON_DISKS}
 
 
 def carry_out(house: Parts, run: inbound.Faults) -> Report:
@@ -134,23 +161,11 @@ def carry_out(house: Parts, run: inbound.Faults) -> Report:
     report = Report(name="PG-1", seed=run.seed)
     ledger = house.folder / "postgres.jsonl"
     ledger.write_text("")
-    parts = iter(range(10_000))
-    with between(house.database_url) as (proxy, through):
+    with pg_disks.small_disks(house) as disks, between(house.database_url) as (proxy, through):
         house.start("worker", "sweeper", commands=inbound.COMMANDS, environment=inbound.SOON)
         house.start("gateway", commands=inbound.COMMANDS, environment={"DATABASE_URL": through})
-        at = Target(house, proxy)
         with inbound.followed(house, report):
-            for _ in range(run.rounds):
-                for name, fault in FAULTS.items():
-                    webhooks = plan(run.webhooks, seed=run.seed, part=next(parts))
-                    posting = Posting(house, webhooks, ledger=ledger, rate=run.rate, seed=run.seed)
-                    time.sleep(run.webhooks / run.rate / 4)
-                    fault(at)
-                    tally = posting.finish()
-                    report.figures[f"503 at {name}"] = tally.refused
-                    if name in FELT and not tally.refused + tally.failed:
-                        report.problems.append(f"{name} was not felt")
-                    inbound.wait_until_quiet(house)
+            _break(Target(house, proxy, disks), run, ledger, report)
         if (sessions := house.one(BACKENDS)) > MOST_BACKENDS:
             report.problems.append(f"{sessions} sessions are open at the end")
         house.stop()
@@ -159,3 +174,19 @@ def carry_out(house: Parts, run: inbound.Faults) -> Report:
     inbound.check(house, ledger, report)
     report.figures = {"webhooks a fault": run.webhooks, "rounds": run.rounds, **report.figures}
     return report
+
+
+def _break(at: Target, run: inbound.Faults, ledger: Path, report: Report) -> None:
+    parts = iter(range(10_000))
+    chosen = [name for name in FAULTS if at.disks or name not in ON_DISKS]
+    report.figures |= {name: LEFT_OUT for name in FAULTS if name not in chosen}
+    for name in chosen * run.rounds:
+        webhooks = plan(run.webhooks, seed=run.seed, part=next(parts))
+        posting = Posting(at.house, webhooks, ledger=ledger, rate=run.rate, seed=run.seed)
+        time.sleep(run.webhooks / run.rate / 4)
+        FAULTS[name](at)
+        tally = posting.finish()
+        report.figures[f"503 at {name}"] = tally.refused
+        if name in FELT and not tally.refused + tally.failed:
+            report.problems.append(f"{name} was not felt")
+        inbound.wait_until_quiet(at.house)

@@ -13,11 +13,16 @@ from pathlib import Path
 
 from inbox.processes.state import BASE_DIR
 from tests.reliability import (
+    breaker_1,
     crash_matrix,
+    dlq_1,
     dup_1,
     fsync_1,
     inbound,
     kill_a,
+    limit_1,
+    media_1,
+    model_1,
     order_1,
     pg_1,
     redis_1,
@@ -86,11 +91,61 @@ def pg_1_of(house: Parts, scale: float, seed: int) -> Report:
 
 
 def redis_1_of(house: Parts, scale: float, seed: int) -> Report:
-    """25 faults under 25,000 webhooks."""
-    run = inbound.Faults(
-        seed=seed, webhooks=at_least(60, 1000 * scale), rate=150, rounds=at_least(1, 5 * scale)
+    """80 faults under 80,000 webhooks, one in 16 of them 20 restarts."""
+    run = redis_1.Run(
+        seed=seed,
+        webhooks=at_least(60, 1000 * scale),
+        rate=150,
+        rounds=at_least(1, 5 * scale),
+        restarts=at_least(3, 20 * scale),
     )
     return redis_1.carry_out(house, run)
+
+
+def media_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """5,000 files, a kill a second."""
+    run = media_1.Run(seed=seed, files=at_least(40, 5000 * scale), kills=at_least(6, 300 * scale))
+    return media_1.carry_out(house, run)
+
+
+def limit_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """Half an hour, five organisations, eight processes, 60 times emptied, 20 times killed."""
+    run = limit_1.Run(
+        seed=seed,
+        seconds=max(6, 1800 * scale),
+        organizations=5,
+        processes=8,
+        customers=100,
+        rate=8,
+        flush_every=30,
+        kill_every=90,
+    )
+    return limit_1.carry_out(house, run)
+
+
+def run_model_1(scale: float, seed: int) -> Outcome:
+    """Everything at scale 1, else what the test walks through; there is no chance in it."""
+    report = model_1.carry_out(say, is_whole=scale >= 1)
+    tell(report.lines())
+    return report.is_good, report.words()
+
+
+def breaker_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """20,000 sends of 50 numbers, the host away for ten minutes."""
+    run = breaker_1.Run(
+        seed=seed,
+        numbers=50,
+        customers=40,
+        texts=2 * at_least(1, 5 * scale),
+        down_seconds=at_least(6, 600 * scale),
+    )
+    return breaker_1.carry_out(house, run)
+
+
+def dlq_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """2,000 dead letters of twelve kinds."""
+    run = dlq_1.Run(seed=seed, customers=at_least(5, 50 * scale), texts=10)
+    return dlq_1.carry_out(house, run)
 
 
 def at_least(least: int, wanted: float) -> int:
@@ -106,7 +161,7 @@ def on_parts(programme: Callable[[Parts, float, int], Report], scale: float, see
 
 
 def as_tests(name: str, scale: float, seed: int) -> Outcome:
-    """Run a programme that is a pytest module, in the size asked for."""
+    """Run a programme that is one or several pytest modules, in the size asked for."""
     with tempfile.TemporaryDirectory() as folder:
         figures = Path(folder) / "figures.jsonl"
         variables = {
@@ -114,8 +169,8 @@ def as_tests(name: str, scale: float, seed: int) -> Outcome:
             SEED_VARIABLE: str(seed),
             FIGURES_VARIABLE: str(figures),
         }
-        path = f"tests/reliability/test_{name}.py"
-        command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:randomly", path]
+        paths = sorted(map(str, (BASE_DIR / "tests" / "reliability").glob(f"test_{name}*.py")))
+        command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:randomly", *paths]
         command.append(f"--hypothesis-seed={seed}")
         environment = {**os.environ, **variables}
         done = subprocess.run(command, cwd=BASE_DIR, env=environment, check=False)
@@ -133,7 +188,12 @@ PROGRAMMES: dict[str, Programme] = {
     "STATUS-1": partial(as_tests, "status_1"),
     "POISON-1": partial(as_tests, "poison_1"),
     "SIG-1": partial(as_tests, "sig_1"),
+    "LIMIT-1": partial(on_parts, limit_1_of),
+    "BREAKER-1": partial(on_parts, breaker_1_of),
+    "DLQ-1": partial(on_parts, dlq_1_of),
     "FSYNC-1": partial(on_parts, fsync_1_of),
+    "MEDIA-1": partial(on_parts, media_1_of),
+    "MODEL-1": run_model_1,
     "PG-1": partial(on_parts, pg_1_of),
     "REDIS-1": partial(on_parts, redis_1_of),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import socket
 import time
@@ -53,6 +54,16 @@ def test_a_real_gateway_keeps_its_word(house: Parts) -> None:
 
 
 BODIES = "SELECT body FROM messaging_inboundevent ORDER BY id"
+
+
+def test_a_bomb_stays_packed(house: Parts) -> None:
+    house.start("gateway")
+    content = gzip.compress(b"\0" * 50 * MEGABYTE)
+    headers = bodies.signed(content, demo.APP_SECRET)
+    for encoding in ("gzip", "deflate", "gzip, gzip", "x-unheard-of"):
+        odd = {"content-encoding": encoding, "content-type": "multipart/form-data"}
+        assert call(house.port("gateway"), content, headers=headers | odd) == (200, b"")
+    assert {bytes(row[0]) for row in house.rows(BODIES)} == {content}
 
 
 def test_a_body_without_declared_length_is_cut_at_4_megabytes(house: Parts) -> None:

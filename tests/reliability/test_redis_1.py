@@ -7,13 +7,21 @@ import secrets
 import pytest
 
 from tests.reliability.house import Parts
-from tests.reliability.inbound import Faults
-from tests.reliability.redis_1 import carry_out
+from tests.reliability.redis_1 import Run, carry_out
 
 
 @pytest.mark.process
 def test_whatever_happens_to_redis_webhooks_are_taken_and_applied(house: Parts) -> None:
     seed = secrets.randbelow(10**6)
-    report = carry_out(house, Faults(seed=seed, webhooks=60, rate=60, rounds=1))
+    run = Run(
+        seed=seed,
+        webhooks=40,
+        rate=80,
+        rounds=1,
+        restarts=2,
+        policies=("noeviction",),
+        without=("client pause", "kill and restart"),
+    )
+    report = carry_out(house, run)
     print(*report.lines(), sep="\n")
     assert report.problems == []

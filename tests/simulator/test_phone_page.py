@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.outbound.cloud_messages import BUTTONS
 from tests.simulator.conftest import CARLAS_PHONE, Client, Inbox, ask, bubble, post, send, write
 
 
@@ -48,3 +49,29 @@ async def test_page_and_its_files_are_served_under_a_strict_policy(simulator: Cl
         async with simulator.get(path) as response:
             assert response.status == 200, path
             assert response.headers["Content-Security-Policy"].startswith("default-src 'self';")
+
+
+async def test_what_the_team_offers_can_be_pressed(simulator: Client, inbox: Inbox) -> None:
+    _, answer = await send(simulator, type="interactive", text=None, interactive=BUTTONS)
+    wamid = answer["messages"][0]["id"]
+    shown = await bubble(simulator, wamid, "received")
+    assert shown["text"] == "Shall we bake it?"
+    assert [option["title"] for option in shown["options"]] == ["Yes", "No"]
+    pressed = shown["options"][0]["answer"]
+    await write(simulator, from_="351910000042", context={"id": wamid}, **pressed)
+    await inbox.until(inbox.messages)
+    [message] = inbox.messages()
+    assert message["interactive"]["button_reply"] == {"id": "yes", "title": "Yes"}
+    assert message["context"] == {"id": wamid}
+
+
+async def test_a_template_is_shown_filled_in(simulator: Client) -> None:
+    texts = [{"type": "text", "text": "Ana"}, {"type": "text", "text": "1042"}]
+    template = {
+        "name": "order_ready",
+        "language": {"code": "en"},
+        "components": [{"type": "body", "parameters": texts}],
+    }
+    _, answer = await send(simulator, type="template", text=None, template=template)
+    shown = await bubble(simulator, answer["messages"][0]["id"], "received")
+    assert shown["text"] == "Hello Ana, your order 1042 is ready to be picked up."
