@@ -116,10 +116,15 @@ def _applied_keys(old: Mapping[Place, OldLine]) -> Mapping[int, set[str]]:
 
 
 def close(works: Collection[Work]) -> Effects:
-    """Last, in a transaction of its own: no line without its item, no letter of what passed."""
+    """Last, in a transaction of its own: no line without its item, no letter of what passed.
+
+    A delivery that today's code cannot read whole keeps the lines of what was done of it.
+    """
     counts = Counter(work.event_id for work in works)
+    unread = {work.event_id for work in works if is_malformed(work)}
     effects = Effects()
-    for (event, position), kind, outcome in lines.drop_beyond(counts):
+    read = {event: count for event, count in counts.items() if event not in unread}
+    for (event, position), kind, outcome in lines.drop_beyond(read):
         effects.lines.append(
             LineChange(event=event, position=position, kind=kind, before=outcome.value, after=None)
         )

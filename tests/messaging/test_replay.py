@@ -338,3 +338,14 @@ def test_replays_and_drains_at_once_apply_each_item_once(
     assert Conversation.objects.get().inbound_count == 60
     assert (balance().balanced, balance().in_flight, balance().items) == (True, 0, 90)
     assert again().changes_nothing
+
+
+def test_a_decoder_that_reads_nothing_takes_no_line_away(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(connection, bodies.body([bodies.text("wamid.1"), bodies.text("wamid.2")]))
+    drain_all(connection)
+    before = lines()
+    with decoding_with(monkeypatch, breaks):
+        replay.replay(replay.Selection())
+    assert lines() == before
