@@ -43,11 +43,19 @@ def current() -> Identity:
     return Identity(system=_system(), timeline=timeline, table=table, position=position)
 
 
-def why_another(identity: Identity) -> str:
-    """Why this is not the database that messages left from, as a word; empty where it is.
+def look() -> tuple[Identity, str]:
+    """This database, and why it is not the one that messages left from; "" where it is.
 
-    One that has never sent anything is taken as it is.
+    What this machine has seen is read first: another process may note a later position at any
+    moment, and ours must not look old beside it.
     """
+    seen = _seen()
+    identity = current()
+    return identity, _why_another(identity, seen)
+
+
+def _why_another(identity: Identity, seen: Identity | None) -> str:
+    """As a word. One that has never sent anything is taken as it is."""
     known = Incarnation.objects.filter(pk=1).first()
     if known is None:
         adopt(identity)
@@ -58,7 +66,7 @@ def why_another(identity: Identity) -> str:
         return "other_timeline"
     if known.table_oid not in (0, identity.table):
         return "loaded_dump"
-    return "went_back" if _is_behind(identity) else ""
+    return "went_back" if _is_behind(identity, seen) else ""
 
 
 def adopt(identity: Identity) -> None:
@@ -79,8 +87,7 @@ def remember(identity: Identity) -> None:
         draft.replace(folder / MARK)
 
 
-def _is_behind(identity: Identity) -> bool:
-    seen = _seen()
+def _is_behind(identity: Identity, seen: Identity | None) -> bool:
     if seen is None or (seen.system, seen.timeline, seen.table) != (
         identity.system,
         identity.timeline,

@@ -36,8 +36,7 @@ STOPPED = "operator_stopped"
 
 def permits() -> bool:
     """Whether messages may leave; for the start of every turn, in a query or two."""
-    identity = incarnations.current()
-    reason = incarnations.why_another(identity)
+    identity, reason = incarnations.look()
     if reason:
         _close(reason, identity)
     else:

@@ -3,94 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from inbox.processes.state import BASE_DIR
 from tests import chromium
+from tests.demo import Demo, running_demo
 
-READY = "Ctrl-C stops everything"
-START_SECONDS = 90
 expect.set_options(timeout=15_000)
-OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "TESTING")
 
 
-@dataclass(frozen=True, slots=True)
-class Demo:
-    """Where a running demo answers."""
-
-    port: int
-
-    @property
-    def inbox(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def gateway(self) -> str:
-        return f"http://127.0.0.1:{self.port + 1}"
-
-    @property
-    def phone(self) -> str:
-        return f"http://127.0.0.1:{self.port + 2}"
-
-
-@pytest.fixture(scope="session")
-def demo() -> Iterator[Demo]:
-    """`manage.py up --demo` on free ports, with data of its own, until the tests end."""
-    folder = Path(tempfile.mkdtemp(prefix="inbox-demo-"))
-    folder.chmod(0o711)
-    port = _free_ports()
-    environment = {key: value for key, value in os.environ.items() if key not in OURS}
-    environment |= {"PORT": str(port), "DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
-    log = folder / "up.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "up", "--demo"],
-            cwd=BASE_DIR,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_until_ready(process, log)
-        yield Demo(port)
-    finally:
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=60)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while READY not in log.read_text(errors="replace"):
-        assert process.poll() is None, log.read_text(errors="replace")
-        assert time.monotonic() < deadline, log.read_text(errors="replace")
-        time.sleep(0.1)
-
-
-def _free_ports() -> int:
-    """The first of three free ports in a row."""
-    for port in range(20_000 + os.getpid() % 5_000, 60_000, 3):
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for offset in range(3):
-                listener = stack.enter_context(socket.socket())
-                listener.bind(("127.0.0.1", port + offset))
-            return port
-    raise AssertionError("no three free ports in a row")
+demo = pytest.fixture(scope="session")(running_demo)
 
 
 @pytest.fixture(scope="session")

@@ -88,6 +88,21 @@ def test_a_database_behind_what_this_machine_has_seen_was_put_back(
     assert (reason(), graph.asked) == ("went_back", [])
 
 
+def test_a_process_that_looked_a_moment_earlier_than_another_suspects_nothing(
+    ready: Conversation, graph: FakeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatch_due(limit_seconds=5)
+    look = incarnations.current
+
+    def overtaken() -> incarnations.Identity:
+        mine = look()
+        incarnations.remember(msgspec.structs.replace(mine, position=mine.position + 10_000))
+        return mine
+
+    monkeypatch.setattr(incarnations, "current", overtaken)
+    assert quarantine.permits()
+
+
 def test_what_was_seen_of_another_database_says_nothing(
     ready: Conversation, graph: FakeGraph, settings
 ) -> None:
