@@ -107,7 +107,8 @@ def _judge_code(answer: Answer, code: int, retry_codes: frozenset[int]) -> Verdi
     if error_class is ErrorClass.UNLISTED and answer.http_status == 429:
         error_class = ErrorClass.NUMBER_THROTTLED
     state, repeat = AttemptState.REJECTED, Repeat.NEVER
-    if error_class in THROTTLES:
+    if error_class in THROTTLES or error_class is ErrorClass.ACCESS:
+        # Lost access is nobody's message's fault: its breaker holds them back until it is mended.
         state, repeat = AttemptState.NOT_SENT, Repeat.FREE
     elif error_class is ErrorClass.BUSY or code in retry_codes:
         state, repeat = AttemptState.NOT_SENT, Repeat.SPENDING

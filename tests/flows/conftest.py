@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -101,14 +101,16 @@ class Program:
         return [row for row in ledger["results"] if row["to"].lstrip("+") == phone]
 
     def audited(self, action: str) -> list[dict[str, Any]]:
-        """Audit entries of one kind, oldest first, straight from the database."""
+        """Audit entries of one kind, oldest first."""
+        query = "SELECT subject, details FROM inbox_auditentry WHERE action = %s ORDER BY id"
+        rows = self.rows(query, [action])
+        return [{"subject": subject, "details": details} for subject, details in rows]
+
+    def rows(self, query: LiteralString, params: list[Any]) -> list[tuple[Any, ...]]:
+        """Straight from the database: what no address of the API tells."""
         run = json.loads((self.demo.folder / "run.json").read_text("utf-8"))
         with psycopg.connect(run["database_url"]) as database:
-            rows = database.execute(
-                "SELECT subject, details FROM inbox_auditentry WHERE action = %s ORDER BY id",
-                [action],
-            ).fetchall()
-        return [{"subject": subject, "details": details} for subject, details in rows]
+            return database.execute(query, params).fetchall()
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,19 @@ from tests.flows.conftest import ask, until
 
 LONG_AGO = 26 * 3600
 TEMPLATE = {"name": "order_ready", "language": "en", "parameters": {"body": ["Rita", "1042"]}}
-AGREED = {"action": "granted", "source": "counter", "proof": "signed on paper"}
+AGREED = {"action": "grant", "source": "counter", "proof": "signed on paper"}
 WAYS_TO_END = ("delivered", "read")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _templates(program) -> None:
     """The demo's templates are there once they were fetched."""
-    channel = program.get("conversations/")["results"][0]["channel"]["id"]
+    place = program.customer("351910000810", "Flow First")
+    channel = program.get(f"conversations/{place}/")["channel"]["id"]
+    [(connection,)] = program.rows(
+        "SELECT connection_id FROM messaging_channel WHERE id = %s", [channel]
+    )
+    assert program.call("POST", "templates/sync/", {"connection": connection})[0] == 202
     until(lambda: program.get(f"templates/?channel={channel}")["results"])
 
 
@@ -73,7 +78,7 @@ def test_a_used_up_quota_blocks_until_it_is_raised(program) -> None:
     assert program.received("351910000814") == []
     program.call("PUT", "rate-limits/whatsapp/quota/", {"limit": used + 1000})
     program.ends(sent, *WAYS_TO_END)
-    assert len(program.audited("set_quota")) >= 2
+    assert len(program.audited("change_quota")) >= 2
 
 
 def test_without_consent_no_template_leaves(program) -> None:
@@ -87,7 +92,7 @@ def test_after_a_no_no_template_leaves(program) -> None:
     place = program.customer("351910000816", "Flow No", seconds_ago=LONG_AGO)
     consents = f"contacts/{program.contact_of(place)}/consents/"
     program.call("POST", consents, AGREED)
-    program.call("POST", consents, {**AGREED, "action": "revoked"})
+    program.call("POST", consents, {**AGREED, "action": "revoke"})
     status, answer = program.send(place, "flow-6", kind="template", template=TEMPLATE)
     assert (status, answer["code"]) == (422, "consent_revoked")
 

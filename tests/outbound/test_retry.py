@@ -22,14 +22,16 @@ from outbound.retry import (
 DELAYS = [2.0, 4.0, 8.0, 16.0, 30.0]
 POLICY = Policy(delays=DELAYS, max_attempts=5)
 
+# Every message waits until the account may send again.
+ACCESS = [0, 3, 10, 102, 104, 190, 200, 299, 131005]
 THROTTLED = [4, 80007, 80008, 130429, 131056]
 BUSY = [2, 131016, 131057, 133004]
 UNKNOWN = [1, 131000]
 # Every other code of the platform reference.
 REJECTED = [
-    *[0, 3, 10, 33, 100, 102, 104, 190, 200, 299, 368, 506],
+    *[33, 100, 368, 506],
     *[130403, 130472, 130497],
-    *[131005, 131008, 131009, 131021, 131026, 131030, 131031, 131037, 131042, 131045, 131047],
+    *[131008, 131009, 131021, 131026, 131030, 131031, 131037, 131042, 131045, 131047],
     *[131048, 131049, 131050, 131051, 131052, 131053, 131055, 131060, 131062, 131063, 131064],
     *[132000, 132001, 132005, 132007, 132012, 132015, 132016, 132018, 132068, 132069],
     *[133000, 133005, 133006, 133008, 133009, 133010, 133015, 133016],
@@ -50,6 +52,7 @@ def refused(code: int, http_status: int = 400) -> Answer:
     ("codes", "state", "repeat"),
     [
         (THROTTLED, AttemptState.NOT_SENT, Repeat.FREE),
+        (ACCESS, AttemptState.NOT_SENT, Repeat.FREE),
         (BUSY, AttemptState.NOT_SENT, Repeat.SPENDING),
         (UNKNOWN, AttemptState.UNKNOWN, Repeat.NEVER),
         (REJECTED, AttemptState.REJECTED, Repeat.NEVER),
@@ -66,7 +69,7 @@ def test_an_error_is_judged_by_its_code_whatever_the_status(
 
 
 def test_every_code_of_the_reference_is_listed() -> None:
-    listed = {code: class_of(code) for code in THROTTLED + BUSY + UNKNOWN + REJECTED}
+    listed = {code: class_of(code) for code in ACCESS + THROTTLED + BUSY + UNKNOWN + REJECTED}
     assert ErrorClass.UNLISTED not in listed.values()
 
 

@@ -22,11 +22,12 @@ def servers() -> Iterator[Parts]:
 
 @pytest.fixture
 def house(servers: Parts) -> Iterator[Parts]:
-    """The servers, with no deliveries, spool and processes left from the test before."""
+    """The servers, with no deliveries, files and processes left from the test before."""
     for server in (servers.services.postgres, servers.services.redis):
         if not server.answers():
             server.launch()
     servers.execute("TRUNCATE messaging_inboundevent, messaging_contact CASCADE")
-    shutil.rmtree(servers.folder / "spool", ignore_errors=True)
+    for kept in ("spool", "media"):
+        shutil.rmtree(servers.folder / kept, ignore_errors=True)
     yield servers
     servers.stop()
