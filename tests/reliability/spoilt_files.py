@@ -159,7 +159,7 @@ def _behaviour(file: PlannedFile, *, is_first: bool) -> Behaviour:
         Fault.SLOW: trickle(content, pieces=PIECES, pause_seconds=SLOW_PAUSE_SECONDS),
         Fault.GONE: status(404),
         Fault.BROKEN_OFF: cut(content),
-        Fault.OTHER_BYTES: _whole(content[:-1] + b"?"),
+        Fault.OTHER_BYTES: _whole(content[:-1] + bytes([content[-1] ^ 1])),
         Fault.DISGUISE: _whole(samples.HTML),
         Fault.EMPTY: _whole(b""),
         Fault.TOO_LONG: endless(CHUNK, STICKER_CHUNKS),
