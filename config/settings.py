@@ -6,14 +6,13 @@ Secrets are also read from files: `SECRET_KEY_FILE=/run/secrets/key` and so on.
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
-from config import logs, policies
+from config import api, logs, policies
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -256,28 +255,9 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "inbox@localhost")
 
 # --- API --------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "inbox.api.authentication.BearerToken",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["inbox.api.permissions.IsMember"],
-    "DEFAULT_RENDERER_CLASSES": ["inbox.api.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["inbox.api.parsers.JsonBody"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "inbox.api.errors.handle",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-}
-REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Bearer"}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Inbox",
-    "DESCRIPTION": "Conversations and messages of a shared WhatsApp inbox.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "PREPROCESSING_HOOKS": ["inbox.api.urls.only_with_slash"],
-    "ENUM_NAME_OVERRIDES": {"DeadLetterStateEnum": "messaging.models.DeadLetterState"},
-}
+REST_FRAMEWORK = api.REST_FRAMEWORK
+REST_KNOX = api.REST_KNOX
+SPECTACULAR_SETTINGS = api.SPECTACULAR_SETTINGS
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
 METRICS_ALLOWED_ADDRESSES: list[str] = env.list(
     "METRICS_ALLOWED_ADDRESSES", default=["127.0.0.1", "::1"]
