@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from messaging import timeline
 from messaging.models import AuthorType, Conversation, Direction, Message
-from messaging.querysets import MessageQuerySet
 from messaging.receipts import Heard
 from messaging.sql import execute
 
@@ -30,7 +29,7 @@ class Folded:
 
 def places_of(addresses: Collection[Address]) -> set[int]:
     """The conversations of echoes under these ids."""
-    return set(_find(addresses).values_list("conversation", flat=True)) if addresses else set()
+    return {conversation_id for _, conversation_id in _find(addresses)}
 
 
 def fold(
@@ -49,14 +48,15 @@ def fold(
     targets = {**heard_as, **own}
     if not targets:
         return Folded()
-    found = {(echo.channel_id, echo.provider_id or ""): echo for echo in _find(list(targets))}
+    there = [pk for pk, conversation_id in _find(targets) if conversation_id in conversations]
+    if not there:
+        return Folded()
+    rows = Message.objects.filter(pk__in=there)
+    found = {(echo.channel_id, echo.provider_id or ""): echo for echo in rows}
     echoes = [
         (echo, targets[address], address in own)
         for address, echo in sorted(found.items())
-        if address in targets and echo.conversation_id in conversations
     ]
-    if not echoes:
-        return Folded()
     pairs = {echo.pk: target_id for echo, target_id, _ in echoes}
     for echo, _, is_own in echoes:
         if is_own:
@@ -65,14 +65,22 @@ def fold(
     return Folded(rehang_receipts(pairs), _rehang_amendments(pairs))
 
 
-def _find(addresses: Collection[Address]) -> MessageQuerySet:
-    return Message.objects.filter(
-        channel__in={channel for channel, _ in addresses},
-        provider_id__in=[provider_id for _, provider_id in addresses],
-        direction=Direction.OUT,
-        author_type=AuthorType.PHONE_APP,
-        duplicate_of=None,
-    )
+def _find(addresses: Collection[Address]) -> list[tuple[int, int]]:
+    """Echoes under these ids, each with its conversation; every answer of a send is asked about."""
+    if not addresses:
+        return []
+    return [
+        (pk, conversation_id)
+        for pk, conversation_id in execute(
+            FIND,
+            [
+                [channel_id for channel_id, _ in addresses],
+                [provider_id for _, provider_id in addresses],
+                Direction.OUT.value,
+                AuthorType.PHONE_APP.value,
+            ],
+        )
+    ]
 
 
 def _give_up(echo: Message, target_id: int, conversation: Conversation) -> None:
@@ -124,3 +132,12 @@ def _rehang_amendments(pairs: Mapping[int, int]) -> set[int]:
         [list(pairs), list(pairs.values())],
     )
     return {message_id for (message_id,) in rows}
+
+
+FIND = """
+SELECT message.id, message.conversation_id
+FROM unnest(%s::bigint[], %s::text[]) AS address(channel_id, provider_id)
+JOIN messaging_message AS message
+  ON message.channel_id = address.channel_id AND message.provider_id = address.provider_id
+WHERE message.direction = %s AND message.author_type = %s AND message.duplicate_of_id IS NULL
+"""

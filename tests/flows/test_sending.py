@@ -6,6 +6,8 @@ import pytest
 
 from tests.flows.conftest import ask, until
 
+pytestmark = pytest.mark.process
+
 LONG_AGO = 26 * 3600
 TEMPLATE = {"name": "order_ready", "language": "en", "parameters": {"body": ["Rita", "1042"]}}
 AGREED = {"action": "grant", "source": "counter", "proof": "signed on paper"}

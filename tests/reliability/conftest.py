@@ -47,5 +47,5 @@ def _name(house: Parts) -> str:
 def _copy_database(house: Parts, *, source: str, target: str) -> None:
     """Make `target` anew as a copy of `source`."""
     with psycopg.connect(house.database_url, dbname="postgres", autocommit=True) as session:
-        session.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")  # type: ignore[arg-type]
-        session.execute(f"CREATE DATABASE {target} TEMPLATE {source}")  # type: ignore[arg-type]
+        session.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
+        session.execute(f"CREATE DATABASE {target} TEMPLATE {source}")
