@@ -33,6 +33,7 @@ from messaging.models import (
     User,
 )
 from outbound import file_links
+from outbound.breakers import scopes
 from outbound.models import Breaker
 
 if TYPE_CHECKING:
@@ -230,12 +231,16 @@ def dead_letters(membership: Membership) -> QuerySet[DeadLetter]:
 
 
 def breakers(membership: Membership) -> QuerySet[Breaker]:
-    """Breakers of the organisation's numbers and connections, for whoever changes settings."""
+    """Breakers of the organisation's numbers and connections, and of the hosts that these use,
+    for whoever changes settings.
+    """
     if not membership.manages:
         return Breaker.objects.none()
     mine = membership.organization_id
+    used = Connection.objects.filter(organization=mine).values_list("base_url", "kind")
+    hosts = {scopes.of_stored(base_url, kind) for base_url, kind in used}
     return Breaker.objects.filter(
-        Q(channel__organization=mine) | Q(connection__organization=mine)
+        Q(channel__organization=mine) | Q(connection__organization=mine) | Q(scope__in=hosts)
     ).select_related("channel__connection", "connection", "override_by")
 
 

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from outbound.template_parameters import MEDIA, Slot, longest_of
+from outbound.upload_rules import RULES
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 PREFIX = "p."
 PLACE = ("latitude", "longitude", "name", "address")
 FILE_LABELS: dict[str, _StrPromise] = {
-    "image": _("Picture: its https address"),
-    "video": _("Video: its https address"),
-    "document": _("Document: its https address"),
+    "image": _("Picture"),
+    "video": _("Video"),
+    "document": _("Document"),
 }
 PLACE_LABELS: dict[str, _StrPromise] = {
     "latitude": _("Latitude"),
@@ -36,7 +38,10 @@ PLACE_LABELS: dict[str, _StrPromise] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One input; `errors` only once somebody tried to send."""
+    """One input; `errors` only once somebody tried to send.
+
+    With `file`, the kind of it, it is a choice of one: an upload of ours, or `value`, its address.
+    """
 
     name: str
     label: str
@@ -46,6 +51,20 @@ class Field:
     longest: int = 2000
     is_required: bool = True
     errors: tuple[str, ...] = ()
+    file: str = ""
+    upload: str = ""
+
+    @property
+    def accept(self) -> str:
+        """What a browser offers to choose from; what is taken is decided by the bytes."""
+        return ",".join(sorted(RULES[self.file].mime_types))
+
+    @property
+    def allowed(self) -> str:
+        """What may be chosen, for people."""
+        rule = RULES[self.file]
+        size = gettext("up to %(size)s") % {"size": filesizeformat(rule.largest_bytes)}
+        return ", ".join(filter(None, [rule.names, size]))
 
     @property
     def html_id(self) -> str:
@@ -55,6 +74,8 @@ class Field:
 def value_of(slot: Slot, given: Mapping[str, str]) -> Any:
     """What a form says of a place; empty where it says nothing."""
     name = PREFIX + slot.key
+    if slot.kind in MEDIA and (upload := given.get(f"{name}.upload", "")).isdecimal():
+        return {"upload": int(upload)}
     if slot.kind != "location":
         return given.get(name, "").strip()
     place = {part: given.get(f"{name}.{part}", "").strip() for part in PLACE}
@@ -89,6 +110,8 @@ def fields_of(
             longest=2000 if slot.kind in MEDIA else longest_of(slot),
             is_required=slot.required,
             errors=said,
+            file=slot.kind if slot.kind in MEDIA else "",
+            upload=given.get(f"{name}.upload", "") if slot.kind in MEDIA else "",
         )
     ]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from inbox import offers, words
+from inbox import offers, picker_files, words
 from inbox.picker_fields import Field, fields_of, value_of
 from messaging.hints import hint
 from messaging.models import Conversation
@@ -63,6 +63,7 @@ class Shown:
     header: tuple[Part, ...]
     file: str
     offer: Offer | None
+    filename: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,13 +175,15 @@ def _picked(
     return Picked(
         template=template,
         fields=tuple(fields),
-        shown=_shown(template, parameters_of(template, given)),
+        shown=_shown(conversation, template, parameters_of(template, given)),
         consent=_consent(conversation, template),
         parts_missing=bool(shape.whole),
     )
 
 
-def _shown(template: MessageTemplate, parameters: dict[str, dict[str, Any]]) -> Shown:
+def _shown(
+    conversation: Conversation, template: MessageTemplate, parameters: dict[str, dict[str, Any]]
+) -> Shown:
     filled = from_parameters(_shape(template), parameters)
     shown = preview(template.components, filled.values)
     header = mapping(shown.get("header"))
@@ -190,6 +193,7 @@ def _shown(template: MessageTemplate, parameters: dict[str, dict[str, Any]]) -> 
         body=_parts(template, "BODY", parameters["body"]),
         header=_parts(template, "HEADER", parameters["header"]) if kind == "text" else (),
         file=kind if kind and kind != "text" else "",
+        filename=picker_files.filename_of(conversation.organization_id, header.get(kind)),
         offer=offers.offer_of_template(around),
     )
 

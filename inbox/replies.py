@@ -138,5 +138,11 @@ def _attach(message: Message) -> None:
     try:
         uploads.attach(message)
     except uploads.Refused as refusal:
-        key = reply_content.KEYS.get(message.kind, message.kind)
-        raise Invalid({f"content.{key}.upload": [refusal.sentence]}) from refusal
+        raise Invalid({_upload_key(message): [refusal.sentence]}) from refusal
+
+
+def _upload_key(message: Message) -> str:
+    """Where a request has named the file."""
+    if message.kind == reply_templates.KIND:
+        return f"template.parameters.header.{uploads.kind_in(message.kind, message.content)}"
+    return f"content.{reply_content.KEYS.get(message.kind, message.kind)}.upload"

@@ -34,22 +34,23 @@ class Choice:
 SEND_AGAIN = Choice(Action.SEND_AGAIN.value, _("Send again"))
 MARK_SENT = Choice(Action.MARK_SENT.value, _("Mark as sent"))
 DISCARD = Choice(Action.DISCARD.value, _("Discard"), "quiet")
+TAKE_BACK = Choice(Action.TAKE_BACK.value, _("Take back"))
 # The audit chain's words.
 VERBS = {
     Action.SEND_AGAIN: "send_message_again",
     Action.MARK_SENT: "mark_message_sent",
     Action.DISCARD: "discard_message",
+    Action.TAKE_BACK: "take_message_back",
 }
 CHOICES: dict[tuple[str, str], tuple[Choice, ...]] = {
     (MessageStatus.NEEDS_REVIEW, EntryState.NEEDS_REVIEW): (SEND_AGAIN, MARK_SENT, DISCARD),
     (MessageStatus.FAILED, EntryState.FAILED): (SEND_AGAIN, DISCARD),
+    **{(MessageStatus.PENDING, state): (TAKE_BACK,) for state in review.STILL_HERE},
 }
 
 
 def choices_of(message: Message) -> tuple[Choice, ...]:
     """What may be decided about a message of `queries.with_message_parts`."""
-    if message.status not in {MessageStatus.NEEDS_REVIEW, MessageStatus.FAILED}:
-        return ()
     entry = getattr(message, "outbox_entry", None)
     return CHOICES.get((message.status, entry.state), ()) if entry else ()
 

@@ -29,6 +29,7 @@ from outbound import (
 )
 from outbound.breakers import probing
 from outbound.dispatch import dispatch_due
+from outbound.pace import Pace
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ logger = logging.getLogger(__name__)
 LEFT_BEHIND_SECONDS = 2.0
 SEND_SECONDS = 5.0
 RETRY_SECONDS = 2.0
+# Looks at every open letter, for what was decided elsewhere.
+SETTLED_LETTERS = Pace(seconds=10)
 
 
 def sweep_once() -> dict[str, int]:
@@ -56,13 +59,17 @@ def sweep_once() -> dict[str, int]:
         "woken_lanes": _part(lanes.wake),
         "sends": _part(lambda: dispatch_due(limit_seconds=SEND_SECONDS)),
         "late_failures": _part(dead_letters.sweep_late),
-        "settled_letters": _part(dead_letters.sweep_settled),
+        "settled_letters": _part(_settle_letters),
         "redrives": _part(lambda: redriving.retry_due(seconds=RETRY_SECONDS)),
         "breakers": _part(probing.probe_beside),
         "consents": _part(consent_news.absorb),
         "templates": _part(message_templates.absorb),
         "alerts": _part(watch_if_late),
     }
+
+
+def _settle_letters() -> int:
+    return dead_letters.sweep_settled() if SETTLED_LETTERS.is_time() else 0
 
 
 def _part(call: Callable[[], int | None]) -> int:

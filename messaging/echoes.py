@@ -53,10 +53,7 @@ def fold(
         return Folded()
     rows = Message.objects.filter(pk__in=there)
     found = {(echo.channel_id, echo.provider_id or ""): echo for echo in rows}
-    echoes = [
-        (echo, targets[address], address in own)
-        for address, echo in sorted(found.items())
-    ]
+    echoes = [(echo, targets[address], address in own) for address, echo in sorted(found.items())]
     pairs = {echo.pk: target_id for echo, target_id, _ in echoes}
     for echo, _, is_own in echoes:
         if is_own:

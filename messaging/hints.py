@@ -19,6 +19,8 @@ from kombu import Connection
 from kombu.exceptions import KombuError, OperationalError
 from prometheus_client import Counter
 
+from messaging.failpoints import failpoint
+
 hints_failed = Counter("inbox_hints_failed", "Hints that did not reach the broker.", ["task"])
 
 HINT_TIMEOUT_SECONDS = 0.1
@@ -35,6 +37,7 @@ def hint(task: Task[..., Any], *args: int, queue: str) -> None:
 
 def send_hint(task_name: str, *args: int, queue: str) -> bool:
     """Publish now. False, and a count, when Redis did not take it in time."""
+    failpoint("hints.send")
     if time.monotonic() < getattr(_kept, "rest_until", 0.0):
         hints_failed.labels(task_name).inc()
         return False

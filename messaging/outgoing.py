@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -157,22 +157,29 @@ def record_results(results: Sequence[SendResult]) -> None:
     timeline.publish(conversations.values())
 
 
-def restate(conversation: Conversation, message_id: int, status: MessageStatus) -> Message:
-    """Write what a person, or their policy, has decided about a message of a locked conversation.
+def restate(
+    message_ids: Collection[int],
+    status: MessageStatus,
+    conversations: Mapping[int, Conversation],
+) -> list[Message]:
+    """Write what a person, or their policy, has decided about messages of locked conversations.
 
-    One that is to leave again begins anew, without the id and the error of its last attempt. The
-    caller ends with `timeline.publish`.
+    Those that are to leave again begin anew, without the id and the error of their last attempt;
+    what was wrong with those that are given up stays. The caller ends with `timeline.publish`.
     """
-    message = Message.objects.get(pk=message_id, conversation=conversation)
-    message.status = status
-    if status == MessageStatus.PENDING:
-        message.provider_id = None
-    if status != MessageStatus.DISCARDED:
-        message.error_code = message.error_title = ""
-    message.changed_seq = timeline.take_number(conversation)
-    receipts.write_states([message])
-    reacting.retell([message], {conversation.pk: conversation})
-    return message
+    rows = Message.objects.filter(pk__in=message_ids, conversation__in=conversations)
+    messages = list(rows.order_by("pk"))
+    for message in messages:
+        message.status = status
+        if status == MessageStatus.PENDING:
+            message.provider_id = None
+        if status != MessageStatus.DISCARDED:
+            message.error_code = message.error_title = ""
+        message.changed_seq = timeline.take_number(conversations[message.conversation_id])
+    if messages:
+        receipts.write_states(messages)
+        reacting.retell(messages, dict(conversations))
+    return messages
 
 
 def _note(message: Message, result: SendResult) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from messaging import reacting, timeline, wishes
+from messaging import figures, reacting, timeline, wishes
 from messaging.events import MessagesFailed, announce
 from messaging.models import Message, MessageStatus
 from messaging.sql import execute
@@ -89,8 +89,8 @@ def bind_parked(
           AS row(channel_id, provider_id, message_id)
         WHERE receipt.channel_id = row.channel_id AND receipt.provider_id = row.provider_id
           AND receipt.message_id IS NULL AND (%(with_opaque)s OR receipt.opaque = '')
-        RETURNING receipt.message_id, receipt.status, receipt.error_code, receipt.error_title,
-          receipt.provider_id
+        RETURNING receipt.id, receipt.message_id, receipt.status, receipt.error_code,
+          receipt.error_title, receipt.provider_id
         """,
         {
             "channels": [channel for channel, _ in known],
@@ -99,8 +99,9 @@ def bind_parked(
             "with_opaque": with_opaque,
         },
     )
+    figures.count_bound([receipt_id for receipt_id, *_ in rows])
     heard: dict[int, list[Heard]] = {}
-    for message_id, *receipt in rows:
+    for _, message_id, *receipt in rows:
         heard.setdefault(message_id, []).append(Heard(*receipt))
     return heard
 

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from messaging.failpoints import failpoint
 from messaging.sql import execute
 from outbound import heads, lanes, plans, protocol, waits
 from outbound.heads import ClaimedLane
 from outbound.limits import quotas
 from outbound.limits.sharing import Room
-from outbound.plans import Places
+from outbound.plans import Plan
 from outbound.protocol import AttemptState, EntryState
 from outbound.retry import Tries
 from outbound.sorting import Sorting, Turn, sort
@@ -75,10 +76,12 @@ def claim(
         return Claimed(rests=planned.rests)
     with transaction.atomic():
         held = heads.claim_lanes(planned.counts, paired=planned.paired)
-        sorting = _sort(held, planned.places) if held else Sorting()
+        sorting = _sort(held, planned) if held else Sorting()
         claims = _write_intents(sorting.leaving)
         waits.hold(sorting.waiting)
         _put_back(sorting)
+        failpoint("claims.claiming")
+    failpoint("claims.claimed")
     planned.places.give_back()
     waits.tell({wait.message_id: wait.code for wait in sorting.waiting})
     return Claimed(
@@ -96,6 +99,7 @@ def fence(claims: Sequence[Claim]) -> tuple[set[int], float]:
     must have begun. Whoever was paused for so long that the claim no longer covers one send
     gets nothing, and must not send.
     """
+    failpoint("claims.fence")
     started = time.monotonic()
     rows = execute(
         FENCE,
@@ -106,6 +110,7 @@ def fence(claims: Sequence[Claim]) -> tuple[set[int], float]:
             "budget": protocol.BUDGET_SECONDS,
         },
     )
+    failpoint("claims.fenced")
     return {attempt_pk for (attempt_pk,) in rows}, started + protocol.START_SECONDS
 
 
@@ -116,11 +121,11 @@ def new_attempt_id() -> UUID:
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
-def _sort(held: Sequence[ClaimedLane], places: Places) -> Sorting:
+def _sort(held: Sequence[ClaimedLane], planned: Plan) -> Sorting:
     """Settle what others left in these lanes, and say what becomes of each head."""
     _settle_abandoned([lane.conversation_id for lane in held])
     due = [head for head in heads.heads_of(held) if head.is_due]
-    return sort(held, due, places)
+    return sort(held, due, planned)
 
 
 def _put_back(sorting: Sorting) -> None:
@@ -151,6 +156,8 @@ def _settle_abandoned(conversation_ids: list[int]) -> None:
             },
         )
         quotas.give_back([pk for pk, state in settled if state == AttemptState.NOT_SENT])
+        if settled:
+            failpoint("claims.settled")
 
 
 def _write_intents(leaving: Sequence[Turn]) -> list[Claim]:
@@ -167,7 +174,9 @@ def _write_intents(leaving: Sequence[Turn]) -> list[Claim]:
             "state": AttemptState.INTENT.value,
         },
     )
-    waits.release([turn.head.entry_id for turn in leaving if turn.head.waits_for])
+    # What is given up keeps it: it may say why better than that time is over.
+    going = [turn.head for turn in leaving if turn.leave_at is not None]
+    waits.release([head.entry_id for head in going if head.waits_for])
     attempt_pks = {entry_id: attempt_pk for attempt_pk, entry_id in rows}
     return [
         replace(_claim_of(turn), attempt_pk=attempt_pks[turn.head.entry_id], attempt_id=attempt_id)

@@ -18,6 +18,7 @@ from typing import Any
 
 import aiohttp
 
+from messaging.failpoints import failpoint
 from messaging.providers.answers import Answer, Failure
 from messaging.providers.cloud.client import new_session
 from outbound.departures import Departure
@@ -88,14 +89,17 @@ class Courier:
         if self._session is None:
             self._session = new_session()
         await _wait_until(departure.claim.leave_at)
+        failpoint("courier.leaving")
         sender = departure.sender
         if sender.sending is None or sender.account is None or time.monotonic() >= begin_by:
             return Answer(failure=Failure.NOT_STARTED)
         if is_missed(departure.claim.leave_at):
             return MISSED
-        return await sender.sending.send(
+        answer = await sender.sending.send(
             self._session, sender.account, departure.external_id, departure.body
         )
+        failpoint("courier.answered")
+        return answer
 
 
 async def _wait_until(leave_at: float | None) -> None:

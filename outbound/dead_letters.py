@@ -16,13 +16,19 @@ from django.db import transaction
 
 from messaging.events import DeadLettersAdded, announce
 from messaging.sql import as_json, execute
-from outbound import protocol
+from outbound import protocol, provider_files
+from outbound.error_codes import ErrorClass, class_of
+from outbound.pace import Pace
 from outbound.protocol import By
 from outbound.words import words_for
 
 # Signed by us, so that nobody but the provider can give it back as evidence; and a file's bytes.
 NOT_KEPT = frozenset({"biz_opaque_callback_data", "data"})
 MOST_ATTEMPTS = 50
+LATELY = 600
+# Whatever was lost in between, somebody has looked by then.
+A_DAY = 86_400
+WHOLE_DAY = Pace(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,8 @@ def bury(failures: Sequence[Failed]) -> None:
     """Keep failed messages for a person, in the transaction that fails them."""
     if not failures:
         return
+    # The provider could not use what it has of a file: another try hands it over anew.
+    provider_files.forget_copies([each.message_id for each in failures if _blames_file(each)])
     rows = [_row(failed) for failed in failures]
     letters: dict[int, list[int]] = defaultdict(list)
     for letter_id, organization_id in execute(BURY, {"rows": as_json(rows), "most": MOST_ATTEMPTS}):
@@ -54,17 +62,30 @@ def resolve(message_ids: Collection[int]) -> None:
 
 
 def sweep_late() -> int:
-    """Bury messages that the provider accepted and then reported as failed; how many."""
+    """Bury messages that the provider accepted and then reported as failed; how many.
+
+    Looks at the last minutes, and once a minute at what may have been lost of a day.
+    """
+    seconds = A_DAY if WHOLE_DAY.is_time() else LATELY
     sources, targets = protocol.pairs(protocol.ENTRY_TRANSITIONS, by=By.NEWS)
     with transaction.atomic():
-        rows = execute(FAIL_LATE, {"sources": sources, "targets": targets})
+        rows = execute(FAIL_LATE, {"sources": sources, "targets": targets, "seconds": seconds})
         bury([Failed(message_id=pk, code=code, title=title) for pk, code, title in rows])
     return len(rows)
 
 
 def sweep_settled() -> int:
-    """Bring letters up to what people have decided about their messages elsewhere; how many."""
-    return len(execute(SETTLE))
+    """Bring letters up to what people have decided about their messages elsewhere, and to what
+    became of those that arrived after all; how many.
+    """
+    sources, targets = protocol.pairs(protocol.ENTRY_TRANSITIONS)
+    with transaction.atomic():
+        execute(OUTLIVED, {"sources": sources, "targets": targets})
+        return len(execute(SETTLE))
+
+
+def _blames_file(failed: Failed) -> bool:
+    return failed.code.isdecimal() and class_of(int(failed.code)) is ErrorClass.MEDIA
 
 
 def _row(failed: Failed) -> dict[str, Any]:
@@ -122,16 +143,26 @@ UPDATE messaging_deadletter SET state = 'resolved', due_at = NULL, closed_at = n
 WHERE source = 'outbound' AND message_id = ANY(%s::bigint[]) AND state IN ('failed', 'retrying')
 """
 
-# Receipts of a day: whatever was lost in between, somebody has looked by then.
 FAIL_LATE = """
 UPDATE outbound_outboxentry AS entry SET state = allowed.target
 FROM messaging_receipt AS receipt, messaging_message AS message,
   unnest(%(sources)s::text[], %(targets)s::text[]) AS allowed(source, target)
-WHERE receipt.status = 'failed' AND receipt.received_at > now() - interval '1 day'
+WHERE receipt.status = 'failed' AND receipt.received_at > now() - make_interval(secs => %(seconds)s)
   AND message.id = receipt.message_id AND message.status = 'failed'
   AND receipt.provider_id = message.provider_id
   AND entry.message_id = message.id AND entry.state = allowed.source
 RETURNING message.id, message.error_code, message.error_title
+"""
+
+# A failure loses against news that the message was seen, which may come later.
+OUTLIVED = """
+UPDATE outbound_outboxentry AS entry SET state = allowed.target
+FROM messaging_deadletter AS letter, messaging_message AS message,
+  unnest(%(sources)s::text[], %(targets)s::text[]) AS allowed(source, target)
+WHERE letter.source = 'outbound' AND letter.state IN ('failed', 'retrying')
+  AND entry.message_id = letter.message_id AND message.id = letter.message_id
+  AND entry.state = 'failed' AND message.status IN ('delivered', 'read', 'played')
+  AND allowed.source = entry.state AND allowed.target = 'accepted'
 """
 
 SETTLE = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from messaging.failpoints import failpoint
 from messaging.providers.outgoing import Outgoing, OutgoingFile
 from outbound import file_links
 from outbound.attachments import Attachment, content_of
@@ -17,6 +19,8 @@ from outbound.claims import Claim
 from outbound.gates import refusals
 from outbound.gates.refusal import Refusal
 from outbound.places import Place, Sender, places_of
+
+logger = logging.getLogger(__name__)
 
 SIGNATURE_BYTES = 8
 
@@ -38,8 +42,11 @@ class Departure:
 def prepare(claims: Sequence[Claim]) -> list[Departure]:
     """Check and encode claimed entries. Without side effects, so it may be repeated freely."""
     places = places_of(claims)
+    failpoint("departures.placed")
     stopped = refusals(places)
-    return [_depart(place, stopped.get(place.claim.entry_id)) for place in places]
+    ready = [_depart(place, stopped.get(place.claim.entry_id)) for place in places]
+    failpoint("departures.ready")
+    return ready
 
 
 def callback_data(attempt_id: UUID | None) -> str:
@@ -60,11 +67,18 @@ def attempt_in(opaque: str) -> UUID | None:
 
 
 def _depart(place: Place, refusal: Refusal | None) -> Departure:
+    body: dict[str, Any] = {}
+    try:
+        body = _body(place) if refusal is None else {}
+    except Exception as error:  # the edge of one message: its neighbours leave, it is tried again
+        told = {"message_id": place.claim.message_id, "error": type(error).__name__}
+        logger.error("message not prepared", extra=told)
+        refusal = Refusal(code="not_started", waits=True)
     return Departure(
         claim=place.claim,
         sender=place.sender,
         external_id=place.external_id,
-        body=_body(place) if refusal is None else {},
+        body=body,
         deadline_at=place.deadline_at,
         file=place.file,
         refusal=refusal,

@@ -14,6 +14,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from messaging import outgoing
 from messaging.drain import blame
+from messaging.failpoints import failpoint
 from messaging.sql import execute
 from outbound import dead_letters, duplicates, lanes, metrics, proofs, protocol, steps
 from outbound.proofs import Proof
@@ -64,6 +65,8 @@ def _write(found: Sequence[Proof]) -> None:
         _keep_failures(settled)
         duplicates.mark([_taken(p) for p in found if p.has_left and p not in settled])
         outgoing.record_results(_results(found, settled, were))
+        failpoint("evidence.written")
+    failpoint("evidence.settled")
     for proof in found:
         if proof.attempt_pk in were:
             _count(proof)

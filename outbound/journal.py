@@ -82,6 +82,7 @@ class Journal:
             new = {key: answer for key, answer in answers.items() if key not in self._kept}
             if not new:
                 return
+            failpoint("journal.keep")
             self._append(b"".join(_encode(line_of(*each)) for each in new.items()))
             self._kept.update(new)
         failpoint("journal.kept")
@@ -93,8 +94,15 @@ class Journal:
         with self._lock:
             self._kept.difference_update(attempt_ids)
             if self._descriptor >= 0 and not self._kept:
+                failpoint("journal.forget")
                 self._path.unlink(missing_ok=True)
                 self._close()
+
+    def leave(self) -> None:
+        """Let others record what is on disk: this process does not any more."""
+        with self._lock:
+            self._kept = set()
+            self._close()
 
     def drop(self) -> None:
         """In a forked child: the file is the parent's, and so is its lock."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from messaging.failpoints import failpoint
 from messaging.hints import hint
-from outbound import lanes, provider_files
+from outbound import lanes, provider_files, waits
 from outbound.attachments import FILE_KINDS
 from outbound.deadlines import deadline_for
 from outbound.models import MessageClass, OutboxEntry, Urgency
@@ -51,6 +52,9 @@ def enqueue(
         **times,
     )
     lanes.open_for(entry)
+    if due_at is None:
+        waits.hasten_starts(message.conversation_id)
+    failpoint("outbox.enqueued")
     if due_at is None:
         hint(dispatch_due_entries, queue="send")
     return entry

@@ -26,6 +26,7 @@ FIELDS = {
     "organization_id": "organization_id",
     "message_class": "message_class",
     "deadline_at": "deadline_at",
+    "waits_for": "waits_for",
     "conversation_id": "conversation_id",
     "channel_id": "channel_id",
     "kind": "message__kind",
@@ -51,7 +52,6 @@ class Sender:
     """
 
     pk: int
-    slug: str
     kind: str
     is_active: bool
     account: Account | None
@@ -81,6 +81,7 @@ class Place:
     is_active: bool
     connection_id: int
     messaging_limit: str = ""
+    waits_for: str = ""
     file: Attachment | None = None
 
 
@@ -161,7 +162,6 @@ def _senders(connection_ids: Collection[int]) -> dict[int, Sender]:
     return {
         connection.pk: Sender(
             pk=connection.pk,
-            slug=connection.slug,
             kind=connection.kind,
             is_active=connection.is_active,
             account=account_of(connection),

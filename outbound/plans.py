@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from outbound import due, limits
+from outbound.breakers import board
 from outbound.limits.rates import HORIZON_SECONDS, Ask, Grant, Unused
 from outbound.limits.sharing import Demand, Room, share
 
@@ -17,12 +18,14 @@ class Plan:
 
     `rests`: seconds for which a channel need not be looked at. `paired`: channels whose pairs
     have a limit of their own. A channel of an organisation without quota has counts and no
-    places: its lanes are claimed to be told to wait.
+    places: its lanes are claimed to be told to wait. So are those of `held` channels, which a
+    breaker keeps back, with the code for it.
     """
 
     counts: Mapping[int, int] = field(default_factory=dict)
     paired: frozenset[int] = frozenset()
     rests: Mapping[int, float] = field(default_factory=dict)
+    held: Mapping[int, str] = field(default_factory=dict)
     places: Places
 
 
@@ -58,6 +61,8 @@ def plan(room: Room, *, resting: Collection[int] = ()) -> Plan:
     Asks the limiter once for all of them; nothing is locked while it is asked.
     """
     found = due.demands(most=room.count, without=resting)
+    held = board.held_channels([demand.channel_id for demand in found])
+    found = [replace(each, is_spent=each.is_spent or each.channel_id in held) for each in found]
     shares = share(room, found)
     asks = _asks(found, shares)
     grants = limits.take(asks)
@@ -68,6 +73,7 @@ def plan(room: Room, *, resting: Collection[int] = ()) -> Plan:
         counts={pk: count for pk, count in (granted | spent).items() if count},
         paired=frozenset(demand.channel_id for demand in found if demand.has_pairs),
         rests=_rests(asks, grants),
+        held=held,
         places=places,
     )
 

@@ -110,7 +110,10 @@ ENTRY_TRANSITIONS = (
     Transition(E.NEEDS_REVIEW, E.DISCARDED, "a person gives it up", PERSON),
     Transition(E.FAILED, E.WAITING, "a person sends it again", PERSON),
     Transition(E.FAILED, E.DISCARDED, "a person gives it up", PERSON),
-    Transition(E.WAITING, E.DISCARDED, "taken back before it left", PERSON),
+    *(
+        Transition(source, E.DISCARDED, "taken back before it left", PERSON)
+        for source in (E.WAITING, E.THROTTLED)
+    ),
 )
 
 # An attempt is under way, and its entry must not get another one.

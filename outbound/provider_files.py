@@ -77,6 +77,14 @@ def forget(message_ids: Collection[int]) -> None:
         execute(FORGET, {"messages": list(message_ids)})
 
 
+def forget_copies(message_ids: Collection[int]) -> None:
+    """The provider has these files and could not use them; in the transaction that fails their
+    messages.
+    """
+    if message_ids:
+        execute(FORGET_COPIES, {"messages": list(message_ids)})
+
+
 def claim(*, limit: int, grace_seconds: float = 0.0) -> list[Claim]:
     """Take up to `limit` files that are due, each for CLAIM_SECONDS.
 
@@ -203,6 +211,12 @@ FORGET = """
 DELETE FROM outbound_providerfile AS file USING messaging_media AS media
 WHERE media.id = file.media_id AND media.message_id = ANY(%(messages)s::bigint[])
   AND (file.state = 'failed' OR (file.state = 'ready' AND file.was_renewed))
+"""
+
+FORGET_COPIES = """
+DELETE FROM outbound_providerfile AS file USING messaging_media AS media
+WHERE media.id = file.media_id AND media.message_id = ANY(%(messages)s::bigint[])
+  AND file.state = 'ready'
 """
 
 # A claim moves `due_at`, so what a killed process had is found by the same condition.

@@ -16,7 +16,8 @@ from django.db import (
 )
 from django.utils import timezone
 
-from messaging import outgoing
+from messaging import labels, outgoing
+from messaging.failpoints import failpoint
 from messaging.providers.answers import Answer
 from outbound import dead_letters, deadlines, duplicates, feedback, lanes, metrics, protocol, steps
 from outbound.claims import Claim
@@ -45,7 +46,6 @@ class Outcome:
     verdict: Verdict
     step: NextStep
     answer: Answer = NO_ANSWER
-    slug: str = ""
     request: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -70,7 +70,6 @@ def answered(departure: Departure, answer: Answer) -> Outcome:
             seconds_left=deadlines.seconds_left(departure.deadline_at),
         ),
         answer=answer,
-        slug=departure.sender.slug,
         request=departure.body,
     )
 
@@ -91,7 +90,7 @@ def refused(departure: Departure, refusal: Refusal) -> Outcome:
         chance=random.random(),  # noqa: S311 - spreads retries, protects nothing
         seconds_left=deadlines.seconds_left(departure.deadline_at),
     )
-    return Outcome(claim=departure.claim, verdict=verdict, step=step, slug=departure.sender.slug)
+    return Outcome(claim=departure.claim, verdict=verdict, step=step)
 
 
 def hold_ended(claim: Claim) -> Outcome:
@@ -138,7 +137,7 @@ def record(outcomes: Sequence[Outcome]) -> int:
         )
         lanes.lock([outcome.claim.conversation_id for outcome in outcomes])
         were = steps.move_attempts([o for o in outcomes if o.claim.attempt_pk is not None])
-        counting = [outcome for outcome in outcomes if _counts(outcome, were)]
+        counting = _deciding([outcome for outcome in outcomes if _counts(outcome, were)])
         moved = steps.move_entries(counting)
         news = [outcome for outcome in counting if outcome.claim.entry_id in moved]
         overtaken = steps.close_intents([o.claim.entry_id for o in news if _is_late(o, were)])
@@ -151,6 +150,8 @@ def record(outcomes: Sequence[Outcome]) -> int:
         results = _results(news, twice=_find_twice(_taken_again(outcomes, news)))
         if results:
             outgoing.record_results(results)
+        failpoint("recording.written")
+    failpoint("recording.recorded")
     for outcome in news:
         _count(outcome)
     feedback.tell(news)
@@ -166,6 +167,15 @@ def _counts(outcome: Outcome, were: Mapping[int, str]) -> bool:
     was = were.get(outcome.claim.attempt_pk)
     is_proof = outcome.verdict.state is AttemptState.ACCEPTED
     return was is not None and (is_proof or was not in protocol.ANSWERED_ATTEMPTS)
+
+
+def _deciding(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """One for each entry: of several that arrived together, that it left counts."""
+    found: dict[int, Outcome] = {}
+    for outcome in outcomes:
+        if outcome.claim.entry_id not in found or outcome.verdict.state is AttemptState.ACCEPTED:
+            found[outcome.claim.entry_id] = outcome
+    return list(found.values())
 
 
 def _is_late(outcome: Outcome, were: Mapping[int, str]) -> bool:
@@ -216,7 +226,6 @@ def _record_poison(outcome: Outcome) -> int:
                     error_code="id_reused",
                 ),
                 step=NextStep(state=EntryState.CONFIRMING),
-                slug=outcome.slug,
             )
         ]
     )
@@ -259,6 +268,10 @@ def _result(outcome: Outcome) -> outgoing.SendResult:
     )
 
 
+def _label(outcome: Outcome) -> str:
+    return labels.of_channel(outcome.claim.channel_id)
+
+
 def _count(outcome: Outcome) -> None:
     if outcome.step.state is EntryState.ACCEPTED:
         metrics.sent_total.inc()
@@ -266,9 +279,9 @@ def _count(outcome: Outcome) -> None:
         metrics.send_seconds.observe(waited.total_seconds())
         return
     if outcome.step.state is EntryState.FAILED:
-        metrics.failed_total.labels(outcome.slug, outcome.code).inc()
+        metrics.failed_total.labels(_label(outcome), outcome.code).inc()
     if outcome.step.state is EntryState.CONFIRMING:
-        metrics.unknown_total.labels(outcome.slug).inc()
+        metrics.unknown_total.labels(_label(outcome)).inc()
     logger.info(
         "message not accepted",
         extra={

@@ -8,17 +8,16 @@ over time by DLQ_RETRY_RATE, the oldest of a lane first; all of a lane's letters
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 
-from messaging import reopening, timeline
+from messaging import outgoing, timeline
 from messaging.failpoints import failpoint
 from messaging.hints import send_hint
-from messaging.models import User
+from messaging.models import MessageStatus, User
 from messaging.sql import execute
 from outbound import lanes, protocol
 from outbound.protocol import By, EntryState
@@ -35,9 +34,10 @@ def retry_letters(_letter_ids: Collection[int], seconds: float) -> None:
 def retry_due(*, seconds: float = 2.0) -> int:
     """Put entries of due letters back into their lanes; how many letters were looked at."""
     stop_at = time.monotonic() + seconds
-    pace = _Pace()
+    pace: _Pace | None = None
     count = 0
     while time.monotonic() < stop_at and (lanes_due := execute(DUE_LANES, [LANES_AT_ONCE])):
+        pace = pace or _Pace()
         count += _put_back([conversation_id for (conversation_id,) in lanes_due], pace)
     execute(ORPHANED)
     return count
@@ -58,20 +58,26 @@ def discard_letters(letter_ids: Collection[int], *, by: User | None, reason: str
                 **_allowed(EntryState.DISCARDED),
             },
         )
-        reopening.give_up([message_id for (message_id,) in closed], conversations)
+        outgoing.restate(
+            [message_id for (message_id,) in closed], MessageStatus.DISCARDED, conversations
+        )
         timeline.publish(conversations.values())
     return len(closed)
 
 
 class _Pace:
-    """Seconds from now at which a channel's next message may leave, within one call."""
+    """Seconds from now at which a channel's next message may leave, after those that were put
+    back before.
+    """
 
     def __init__(self) -> None:
-        self._placed: Counter[int] = Counter()
+        gap = 1 / settings.DLQ_RETRY_RATE
+        self._free = {pk: float(seconds) + gap for pk, seconds in execute(PLANNED, [gap])}
 
     def next(self, channel_id: int) -> float:
-        self._placed[channel_id] += 1
-        return (self._placed[channel_id] - 1) / settings.DLQ_RETRY_RATE
+        free = self._free.get(channel_id, 0.0)
+        self._free[channel_id] = free + 1 / settings.DLQ_RETRY_RATE
+        return free
 
 
 def _put_back(conversation_ids: Sequence[int], pace: _Pace) -> int:
@@ -81,10 +87,13 @@ def _put_back(conversation_ids: Sequence[int], pace: _Pace) -> int:
         letters = execute(TAKE, [list(conversation_ids)])
         failpoint("dlq.taken")
         reopened = _reopen(letters, pace)
-        reopening.reopen([message_id for (message_id,) in reopened], conversations)
+        outgoing.restate(
+            [message_id for (message_id,) in reopened], MessageStatus.PENDING, conversations
+        )
         execute(OPEN_LANES, [list(conversation_ids)])
         timeline.publish(conversations.values())
         transaction.on_commit(partial(send_hint, DISPATCH, queue="send"), robust=True)
+    failpoint("redriving.put_back")
     return len(letters)
 
 
@@ -117,6 +126,16 @@ FROM messaging_deadletter AS letter
 JOIN outbound_outboxentry AS entry ON entry.message_id = letter.message_id
 WHERE letter.state = 'retrying' AND letter.source = 'outbound' AND letter.due_at <= now()
 ORDER BY entry.conversation_id LIMIT %s
+"""
+
+PLANNED = """
+SELECT entry.channel_id, EXTRACT(epoch FROM max(entry.ready_at) - statement_timestamp())
+FROM messaging_deadletter AS letter
+JOIN outbound_outboxentry AS entry ON entry.message_id = letter.message_id
+WHERE letter.source = 'outbound' AND letter.state = 'retrying' AND letter.due_at IS NULL
+  AND entry.finished_at IS NULL
+  AND entry.ready_at > statement_timestamp() - make_interval(secs => %s)
+GROUP BY entry.channel_id
 """
 
 # Under the locks of their conversations and lanes, so that another redrive finds none.

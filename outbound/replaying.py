@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
+from messaging.failpoints import failpoint
 from outbound import journal, recording
 from outbound.claims import Claim
 from outbound.departures import Departure
@@ -42,7 +43,9 @@ def replay() -> int:
 def _replay_file(path: Path) -> int:
     lines = journal.read(path)
     outcomes = _outcomes(lines)
+    failpoint("replaying.read")
     written = recording.record_apart(outcomes) if outcomes else 0
+    failpoint("replaying.recorded")
     if len(outcomes) < len({line.attempt_id for line in lines}):
         journal.set_aside(path)
     else:

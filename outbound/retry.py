@@ -28,7 +28,12 @@ WAITS = frozenset({EntryState.WAITING, EntryState.THROTTLED})
 # Past the deadline these still say best what has to be done; waits for a limit say nothing then.
 KEEP_THEIR_CODE = frozenset({ErrorClass.BUSY, ErrorClass.NETWORK, ErrorClass.ACCESS})
 # What was true while there was hope, and what is said once there is none.
-LATE_CODES = {"host_down": "not_connected", "number_down": "not_connected"}
+LATE_CODES = {
+    "host_down": "not_connected",
+    "number_down": "not_connected",
+    "access_lost": "access_lost",
+    "messaging_limit": "no_room",
+}
 
 
 class Repeat(StrEnum):
@@ -142,6 +147,11 @@ def next_step(
     if step.state not in WAITS or not is_late:
         return step
     return NextStep(state=EntryState.FAILED, code=_late_code(verdict))
+
+
+def late_code(waited_for: str) -> str:
+    """Why a message is given up whose time is over, by what it waited for."""
+    return LATE_CODES.get(waited_for, "deadline")
 
 
 def _late_code(verdict: Verdict) -> str:

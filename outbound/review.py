@@ -14,7 +14,7 @@ from messaging.hints import hint
 from messaging.models import Conversation, Message, MessageStatus
 from messaging.sql import execute
 from outbound import lanes, protocol, steps
-from outbound.protocol import AttemptState, By, EntryState
+from outbound.protocol import AttemptState, By, EntryState, Transition
 from outbound.tasks import dispatch_due_entries
 
 
@@ -24,6 +24,8 @@ class Action(StrEnum):
     SEND_AGAIN = "send_again"
     MARK_SENT = "mark_sent"
     DISCARD = "discard"
+    # A discard that goes only as long as it has certainly not left.
+    TAKE_BACK = "take_back"
 
 
 @dataclass(eq=False)
@@ -46,17 +48,22 @@ ENTRIES = {
     Action.SEND_AGAIN: EntryState.WAITING,
     Action.MARK_SENT: EntryState.ACCEPTED,
     Action.DISCARD: EntryState.DISCARDED,
+    Action.TAKE_BACK: EntryState.DISCARDED,
 }
 ATTEMPTS = {
     Action.SEND_AGAIN: AttemptState.RESENT,
     Action.MARK_SENT: AttemptState.RESOLVED,
     Action.DISCARD: AttemptState.RESOLVED,
+    Action.TAKE_BACK: AttemptState.RESOLVED,
 }
 MESSAGES = {
     Action.SEND_AGAIN: MessageStatus.PENDING,
     Action.MARK_SENT: MessageStatus.ACCEPTED,
     Action.DISCARD: MessageStatus.DISCARDED,
+    Action.TAKE_BACK: MessageStatus.DISCARDED,
 }
+# Nothing of an entry is under way while it waits.
+STILL_HERE = frozenset({EntryState.WAITING, EntryState.THROTTLED})
 
 
 def decide(
@@ -76,7 +83,7 @@ def decide(
     # No claim has the number 0: a lane that is claimed is advanced by its owner.
     lanes.advance([conversation.pk], [overtaken.get(conversation.pk, 0)])
     hint(dispatch_due_entries, queue="send")
-    message = outgoing.restate(conversation, message_id, MESSAGES[action])
+    [message] = outgoing.restate([message_id], MESSAGES[action], {conversation.pk: conversation})
     return Decision(message, entry_id, was)
 
 
@@ -94,7 +101,7 @@ def _answer_attempts(message_id: int, action: Action, by: By) -> None:
 
 
 def _move_entry(conversation_id: int, message_id: int, action: Action, by: By) -> tuple[int, str]:
-    sources, targets = protocol.pairs(protocol.ENTRY_TRANSITIONS, by=by)
+    sources, targets = protocol.pairs(_steps(action), by=by)
     rows = execute(
         MOVE,
         {
@@ -111,6 +118,13 @@ def _move_entry(conversation_id: int, message_id: int, action: Action, by: By) -
         raise NotOpen(_state_of(message_id))
     [(entry_id, was)] = rows
     return entry_id, was
+
+
+def _steps(action: Action) -> tuple[Transition, ...]:
+    """What may happen to the entry: somebody who takes a message back answers no question."""
+    if action is not Action.TAKE_BACK:
+        return protocol.ENTRY_TRANSITIONS
+    return tuple(each for each in protocol.ENTRY_TRANSITIONS if each.source in STILL_HERE)
 
 
 def _state_of(message_id: int) -> str:
@@ -149,7 +163,8 @@ FROM messaging_message AS message,
 WHERE entry.message_id = %(message)s AND entry.conversation_id = %(conversation)s
   AND entry.state = allowed.source AND allowed.target = %(target)s
   AND message.id = entry.message_id
-  AND message.status = CASE entry.state WHEN 'waiting' THEN 'pending' ELSE entry.state END
+  AND message.status = CASE
+    WHEN entry.state IN ('waiting', 'throttled') THEN 'pending' ELSE entry.state END
   AND NOT (%(is_policy)s AND entry.was_resent)
 RETURNING entry.id, allowed.source
 """

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.utils import timezone
+
+from outbound.breakers.board import WAIT_SECONDS
 from outbound.heads import ClaimedLane, Head
 from outbound.limits import quotas
-from outbound.plans import Places
+from outbound.plans import Places, Plan
 from outbound.waits import Wait
 
 PAIR_CODE = "pair_limit"
@@ -52,7 +56,7 @@ class Sorting:
         ]
 
 
-def sort(held: Sequence[ClaimedLane], due: Sequence[Head], places: Places) -> Sorting:
+def sort(held: Sequence[ClaimedLane], due: Sequence[Head], planned: Plan) -> Sorting:
     """Say what becomes of the due heads; counts those that leave in their quotas.
 
     Lanes and heads stand in the order in which they should leave, so the first are the last to
@@ -60,14 +64,15 @@ def sort(held: Sequence[ClaimedLane], due: Sequence[Head], places: Places) -> So
     """
     lanes = {lane.conversation_id: lane for lane in held}
     turns = [Turn(lane=lanes[head.conversation_id], head=head) for head in due]
-    free = [turn for turn in turns if not turn.head.is_hold and not turn.head.is_over]
+    alive = [turn for turn in turns if not turn.head.is_hold and not turn.head.is_over]
+    free = [turn for turn in alive if turn.lane.channel_id not in planned.held]
     sendable = [turn for turn in free if turn.lane.pair_free_at is None]
-    leaving, refused = _within_quota(sendable, places)
+    leaving, refused = _within_quota(sendable, planned.places)
     return Sorting(
         held=held,
         leaving=[turn for turn in turns if turn.head.is_over and not turn.head.is_hold] + leaving,
         ended_holds=[turn for turn in turns if turn.head.is_hold],
-        waiting=_pair_waits(free) + _quota_waits(refused),
+        waiting=_breaker_waits(alive, planned.held) + _pair_waits(free) + _quota_waits(refused),
     )
 
 
@@ -83,6 +88,20 @@ def _within_quota(sendable: Sequence[Turn], places: Places) -> tuple[list[Turn],
             leaving.append(Turn(lane=turn.lane, head=turn.head, leave_at=leave_at))
     gone = {turn.head.entry_id for turn in leaving}
     return leaving, [turn for turn in sendable if turn.head.entry_id not in gone]
+
+
+def _breaker_waits(turns: Sequence[Turn], held: Mapping[int, str]) -> list[Wait]:
+    until = timezone.now() + timedelta(seconds=WAIT_SECONDS)
+    return [
+        Wait(
+            entry_id=turn.head.entry_id,
+            message_id=turn.head.message_id,
+            code=held[turn.lane.channel_id],
+            until=until,
+        )
+        for turn in turns
+        if turn.lane.channel_id in held
+    ]
 
 
 def _pair_waits(turns: Sequence[Turn]) -> list[Wait]:

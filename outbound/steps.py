@@ -77,19 +77,21 @@ def close_intents(entry_ids: Collection[int]) -> dict[int, int]:
 
 
 def close_forgotten() -> int:
-    """Attempts whose claim ran out after another one had settled their entry: nobody knows what
-    became of them, and nothing waits for it. How many.
+    """Attempts whose claim ran out after another one had settled their entry: they never left,
+    or nobody knows what became of them; nothing waits for it. How many.
     """
-    return len(
-        execute(
-            FORGET,
-            {
-                "source": AttemptState.DISPATCHING.value,
-                "target": AttemptState.UNKNOWN.value,
-                "seconds": protocol.CLAIM_SECONDS,
-            },
-        )
+    rows = execute(
+        FORGET,
+        {
+            "intent": AttemptState.INTENT.value,
+            "dispatching": AttemptState.DISPATCHING.value,
+            "not_sent": AttemptState.NOT_SENT.value,
+            "unknown": AttemptState.UNKNOWN.value,
+            "seconds": protocol.CLAIM_SECONDS,
+        },
     )
+    quotas.give_back([pk for pk, state in rows if state == AttemptState.NOT_SENT])
+    return len(rows)
 
 
 WRITE_ATTEMPTS = """
@@ -107,6 +109,7 @@ WHERE attempt.id = row.attempt_id AND attempt.state = allowed.source
 RETURNING attempt.id, allowed.source
 """
 
+# Whoever was paused for long tells of the end of a hold that is not this one.
 WRITE_ENTRIES = """
 UPDATE outbound_outboxentry AS entry SET
   state = row.state,
@@ -124,6 +127,7 @@ JOIN unnest(%(sources)s::text[], %(targets)s::text[]) AS allowed(source, target)
   ON allowed.target = row.state
 LEFT JOIN outbound_sendattempt AS attempt ON attempt.id = row.attempt_id
 WHERE entry.id = row.entry_id AND entry.state = allowed.source
+  AND (row.state <> 'needs_review' OR entry.due_at <= statement_timestamp())
 RETURNING entry.id
 """
 
@@ -138,10 +142,12 @@ RETURNING attempt.id, entry.conversation_id, attempt.token
 
 FORGET = """
 UPDATE outbound_sendattempt AS attempt SET
-  state = %(target)s, error_code = 'claim_expired', finished_at = statement_timestamp()
+  state = CASE attempt.state WHEN %(intent)s THEN %(not_sent)s ELSE %(unknown)s END,
+  error_code = 'claim_expired', finished_at = statement_timestamp()
 FROM outbound_outboxentry AS entry
-WHERE attempt.state = %(source)s AND entry.id = attempt.entry_id
+WHERE attempt.state IN (%(dispatching)s, %(intent)s) AND entry.id = attempt.entry_id
   AND entry.finished_at IS NOT NULL
-  AND attempt.dispatched_at < statement_timestamp() - make_interval(secs => %(seconds)s)
-RETURNING attempt.id
+  AND COALESCE(attempt.dispatched_at, attempt.started_at)
+    < statement_timestamp() - make_interval(secs => %(seconds)s)
+RETURNING attempt.id, attempt.state
 """

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import InterfaceError, OperationalError, connection
 
+from messaging.failpoints import failpoint
 from outbound.journal import journal
 from outbound.recording import NO_ANSWER, Outcome, record_apart
 
@@ -23,11 +24,20 @@ def record_surely(
     """Record, waiting for Postgres as long as this process lives; how many were written.
 
     What waits is in the journal on disk, with what `more` brings meanwhile, so that it outlives
-    the process too.
+    the process too; and where something else breaks here, whoever comes next records it.
     """
+    try:
+        return _record(outcomes, more)
+    except BaseException:
+        journal().leave()
+        raise
+
+
+def _record(outcomes: Sequence[Outcome], more: Callable[[], Sequence[Outcome]]) -> int:
     waiting, pause = [*outcomes], 0.1
     while True:
         try:
+            failpoint("surely.recording")
             written = record_apart(waiting)
         except (OperationalError, InterfaceError):
             logger.warning("answers wait for Postgres", extra={"count": len(waiting)})

@@ -69,6 +69,11 @@ def upload_id_in(kind: str, content: Mapping[str, Any]) -> int | None:
     return None
 
 
+def kind_in(kind: str, content: Mapping[str, Any]) -> str:
+    """What kind of file a message carries: of a template its header's."""
+    return _file_in(kind, content)[0]
+
+
 def _file_in(kind: str, content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """What kind of file a message carries, and the content that names it."""
     if kind != "template":

@@ -58,6 +58,13 @@ def release(entry_ids: Sequence[int]) -> None:
         execute(RELEASE, [list(entry_ids)])
 
 
+def hasten_starts(conversation_id: int) -> None:
+    """Look again at what waits for room among new customers, where another message follows it:
+    once the customer has written, it needs none. The caller has opened the lane.
+    """
+    execute(HASTEN_STARTS, [conversation_id])
+
+
 def tell(codes: dict[int, str]) -> None:
     """Let messages say what they wait for, by message id; in a transaction of its own.
 
@@ -96,4 +103,17 @@ WHERE entry.id = row.entry_id AND entry.state = ANY(%(sources)s::text[])
 
 RELEASE = """
 UPDATE outbound_outboxentry SET waits_for = '' WHERE id = ANY(%s::bigint[])
+"""
+
+HASTEN_STARTS = """
+UPDATE outbound_outboxentry AS entry SET due_at = statement_timestamp()
+FROM messaging_conversation AS conversation
+WHERE entry.conversation_id = %s AND conversation.id = entry.conversation_id
+  AND entry.finished_at IS NULL AND entry.state = 'throttled'
+  AND entry.due_at > statement_timestamp()
+  AND conversation.window_expires_at > statement_timestamp()
+  AND (
+    SELECT attempt.error_code FROM outbound_sendattempt AS attempt
+    WHERE attempt.entry_id = entry.id ORDER BY attempt.id DESC LIMIT 1
+  ) = 'messaging_limit'
 """

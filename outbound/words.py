@@ -52,6 +52,7 @@ OWN_CODES: dict[str, ErrorClass] = {
     "pair_limit": ErrorClass.PAIR_THROTTLED,
     "quota_exceeded": ErrorClass.ACCOUNT_THROTTLED,
     "messaging_limit": ErrorClass.ACCOUNT_THROTTLED,
+    "no_room": ErrorClass.LATER,
     "consent_missing": ErrorClass.RECIPIENT,
     "consent_revoked": ErrorClass.RECIPIENT,
     "template_paused": ErrorClass.TEMPLATE,

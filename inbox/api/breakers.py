@@ -22,7 +22,9 @@ from outbound.models import Breaker
 
 class BreakerShape(s.Serializer[Any]):
     id = s.IntegerField()
-    scope = s.CharField(help_text="`channel` or `connection`.")
+    scope = s.CharField(
+        help_text="`channel`, `connection`, or `host`, which several organisations may share."
+    )
     name = s.CharField()
     channel = s.IntegerField(allow_null=True)
     connection = s.CharField()
@@ -56,7 +58,9 @@ class OverrideInput(s.Serializer[Any]):
 
 
 class BreakerList(APIView):
-    """Breakers of the organisation's numbers and connections, for owners and admins."""
+    """Breakers of the organisation's numbers, connections and their hosts, for owners and admins;
+    over a host an operator decides, in the admin.
+    """
 
     @extend_schema(operation_id="breaker_list", responses=BreakerPage)
     def get(self, request: Request) -> Response:
@@ -89,7 +93,7 @@ def breaker_json(row: Breaker) -> dict[str, Any]:
     return {
         "id": row.pk,
         "scope": scopes.kind_of(row.scope),
-        "name": owner.name if owner else "",
+        "name": owner.name if owner else row.scope.partition(":")[2],
         "channel": row.channel_id,
         "connection": connection.slug if connection else "",
         "state": row.state,
@@ -98,7 +102,7 @@ def breaker_json(row: Breaker) -> dict[str, Any]:
         "opened_at": moment(row.opened_at),
         "retry_at": moment(row.retry_at),
         "override": row.override or None,
-        "override_by": person(row.override_by),
+        "override_by": person(row.override_by) if owner else None,
         "override_at": moment(row.override_at),
     }
 

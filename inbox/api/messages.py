@@ -116,7 +116,9 @@ class MessageReview(APIView):
         },
     )
     def post(self, request: Request, message_id: int) -> Response:
-        """`send_again`, `mark_sent` (only what needs review) or `discard`; audited."""
+        """`send_again`, `mark_sent` (only what needs review), `discard`, or `take_back` (only what
+        still waits: 409 once it is on its way); audited.
+        """
         membership = _membership(request)
         reviewing.message_or_404(membership, message_id)
         fields = inputs.ReviewInput(data=request.data)

@@ -107,6 +107,19 @@ class UploadCreate(APIView):
 
     parser_classes = [MultiPartParser]
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Say where the file goes before the rest: a browser's login looks for its token in the
+        form, and so has all of it read.
+        """
+        self.handler = ToDisk()
+        request._request.upload_handlers = [self.handler]
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
+        """Whatever the answer is, a file without a place is gone."""
+        self.handler.discard()
+        return super().finalize_response(*args, **kwargs)
+
     @extend_schema(
         operation_id="upload_create",
         request={"multipart/form-data": UploadInput},
@@ -124,21 +137,17 @@ class UploadCreate(APIView):
         if _length(request) > LARGEST_BODY_BYTES:
             sentence = too_large(upload_rules.LARGEST_BYTES)
             return Response({"errors": {"file": [sentence]}}, status=413)
-        handler = ToDisk()
-        request._request.upload_handlers = [handler]
         try:
-            return self._store(membership, request, handler)
+            return self._store(membership, request)
         except NotFetched as error:
             return Response({"code": error.code, "detail": error.sentence}, status=503)
-        finally:
-            handler.discard()
 
-    def _store(self, membership: Any, request: Request, handler: ToDisk) -> Response:
+    def _store(self, membership: Any, request: Request) -> Response:
         form = _form(request)
         arrived = form.get("file")
-        if handler.failure is not None:
-            raise handler.failure
-        if handler.is_too_large:
+        if self.handler.failure is not None:
+            raise self.handler.failure
+        if self.handler.is_too_large:
             raise FieldErrors(file=too_large(upload_rules.LARGEST_BYTES))
         if not isinstance(arrived, Arrived):
             raise FieldErrors(file="Give one file, as a form does.")

@@ -79,9 +79,11 @@ def local_time(moment: datetime | None, style: str = "clock") -> SafeString:
 
 
 def short_when(moment: datetime) -> str:
-    """Today a clock, this week a weekday, else a date."""
+    """Today a clock, this week a weekday, else a date; of what is to come both."""
     days = (timezone.localdate() - timezone.localdate(moment)).days
-    if days <= 0:
+    if days < 0:
+        return formats.date_format(moment, "j M, H:i")
+    if days == 0:
         return formats.date_format(moment, "H:i")
     return formats.date_format(moment, "D" if days < 7 else "j M")
 

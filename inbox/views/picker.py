@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from inbox import access, picking, replies, screens
+from inbox import access, picker_files, picking, replies, screens
 from inbox.access import MemberRequest, member_required
 from inbox.reading import mark_read
 from inbox.refusals import ConsentNeeded, TemplateUnfit
@@ -41,6 +41,7 @@ def picker(request: MemberRequest, conversation_id: int) -> HttpResponse:
         said = _("This template cannot be sent any more. Choose another one.")
         return _refused(request, found, given, 422, {"": [said]})
     try:
+        given = picker_files.kept(request.membership, template, given, request.FILES)
         message, _created = replies.send_reply(
             request.membership, found.pk, _reply(template, given)
         )

@@ -13,7 +13,11 @@ from inbox.access import MemberRequest, member_required
 from inbox.refusals import ReadOnly
 from inbox.views.fragments import show, wants_fragment
 from messaging.models import Message
+from outbound.protocol import EntryState
 from outbound.review import Action, NotOpen
+
+# It has not left, and does not.
+SETTLED = frozenset({EntryState.DISCARDED, EntryState.FAILED})
 
 
 @require_POST
@@ -27,10 +31,17 @@ def review(request: MemberRequest, message_id: int) -> HttpResponse:
         message = reviewing.decide(request.membership, message_id, Action(action))
     except ReadOnly as refusal:
         raise PermissionDenied from refusal
-    except NotOpen:
+    except NotOpen as refusal:
         found = reviewing.message_or_404(request.membership, message_id)
-        return _bubble(request, found, status=409, note=_("This has been settled already."))
+        return _bubble(request, found, status=409, note=_note(action, refusal.state))
     return _bubble(request, message)
+
+
+def _note(action: str, state: str) -> str:
+    """Why there was nothing to decide; what is to be taken back may be on its way."""
+    if action == Action.TAKE_BACK and state not in SETTLED:
+        return _("Too late to take it back: it has left already.")
+    return _("This has been settled already.")
 
 
 def _bubble(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from messaging import echoes, reacting
-from messaging.apply import figures
+from messaging import echoes, figures, reacting
 from messaging.apply.batch import Batch, HeardStatus, moment
 from messaging.events import ReceiptsParked, announce
 from messaging.models import Message, Outcome
@@ -136,7 +135,7 @@ def _settle(batch: Batch, heard: dict[int, list[Heard]]) -> None:
         settle(message, heard[message.pk])
         message.changed_seq = batch.take_number(message.conversation_id)
     write_states(messages)
-    figures.count_statuses(batch.connection.slug, batch.statuses, messages)
+    figures.count_statuses(batch.statuses, messages)
     batch.touched |= reacting.retell(messages, batch.conversations)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from messaging.failpoints import failpoint
 from messaging.providers.answers import Answer, Failure
 
 LARGEST_ANSWER_BYTES = 1024 * 1024
@@ -35,6 +36,7 @@ async def ask(
         async with session.request(
             method, url, allow_redirects=False, middlewares=(_once,), **what
         ) as response:
+            failpoint("asking.answered")
             return read(response.status, await _body(response.content), response.headers)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL):
         return Answer(failure=Failure.NOT_CONNECTED)

@@ -9,7 +9,7 @@ from django.db import transaction
 from messaging.hints import send_hint
 from messaging.sql import execute
 from outbound import lanes
-from outbound.gates.breaker import WAITING_CODES
+from outbound.breakers.board import WAITING_CODES
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def release() -> int:
     What another breaker still holds back is refused again and goes on waiting. In small
     transactions and safe to repeat: what a call leaves comes due by itself later.
     """
-    waiting = execute(WAITING, [list(WAITING_CODES)])
+    waiting = execute(WAITING, {"codes": list(WAITING_CODES)})
     for start in range(0, len(waiting), BATCH):
         batch = waiting[start : start + BATCH]
         with transaction.atomic():
@@ -51,10 +51,10 @@ FROM outbound_outboxentry AS entry
 JOIN messaging_channel AS channel ON channel.id = entry.channel_id
 WHERE entry.finished_at IS NULL AND entry.state = 'throttled'
   AND entry.due_at > statement_timestamp()
-  AND (
+  AND (entry.waits_for = ANY(%(codes)s::text[]) OR (
     SELECT attempt.error_code FROM outbound_sendattempt AS attempt
     WHERE attempt.entry_id = entry.id ORDER BY attempt.id DESC LIMIT 1
-  ) = ANY(%s::text[])
+  ) = ANY(%(codes)s::text[]))
 ORDER BY entry.conversation_id, entry.id
 """
 

@@ -89,7 +89,7 @@ def connections_of(scope: str) -> Iterator[Connection]:
     """The active connections that use a host."""
     for each in Connection.objects.filter(is_active=True).order_by("pk"):
         account = account_of(each)
-        if f"host:{scopes.host_name(account.base_url if account else '', each.kind)}" == scope:
+        if scopes.of_address(account.base_url if account else "", each.kind) == scope:
             yield each
 
 

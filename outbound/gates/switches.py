@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from outbound.gates.refusal import Refusal
 from outbound.places import Place
+from outbound.retry import late_code
 
 
 def stopped(places: Sequence[Place]) -> dict[int, Refusal]:
@@ -35,7 +36,10 @@ def _first_failing(place: Place) -> str:
         ("kind_unsupported", place.kind not in sending.capabilities.kinds),
         ("no_access_token", place.sender.account is not None and not _can_log_in(place)),
         ("no_recipient", place.recipient is None),
-        ("deadline", place.deadline_at is not None and place.deadline_at <= timezone.now()),
+        (
+            late_code(place.waits_for),
+            place.deadline_at is not None and place.deadline_at <= timezone.now(),
+        ),
         # Attempts that only ever died before the fence; the others are counted when recorded.
         ("claim_expired", place.claim.tries.attempts >= settings.SEND_MAX_ATTEMPTS),
     )

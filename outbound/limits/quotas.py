@@ -128,12 +128,14 @@ WITH held AS (
 SELECT organization_id, count FROM granted
 """  # noqa: S608 - put together from constants
 
+# What was claimed past its deadline, to be given up, has never been counted.
 GIVE_BACK = """
 WITH unsent AS (
   SELECT entry.organization_id, attempt.started_at
   FROM outbound_sendattempt AS attempt
   JOIN outbound_outboxentry AS entry ON entry.id = attempt.entry_id
   WHERE attempt.id = ANY(%s::bigint[])
+    AND (entry.deadline_at IS NULL OR entry.deadline_at > attempt.started_at)
 ), held AS (
   SELECT id, organization_id, period_start FROM outbound_quota
   WHERE organization_id IN (SELECT organization_id FROM unsent)

@@ -23,7 +23,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """How many lanes of one channel are due, counted up to what there is room for."""
+    """How many lanes of one channel are due, counted up to what there is room for.
+
+    `is_spent`: nothing may leave now, so they are only claimed to be told to wait.
+    """
 
     channel_id: int
     organization_id: int

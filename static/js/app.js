@@ -10,6 +10,8 @@ import "./status.js";
 import "./timeline.js";
 import "./composer.js";
 import "./picker.js";
+import "./attaching.js";
+import "./leaving.js";
 import "./list.js";
 import "./lightbox.js";
 import "./player.js";

@@ -15,7 +15,7 @@ document.addEventListener("keydown", (event) => {
 }, true);
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id !== "picker") return;
-  const goal = ['[aria-invalid="true"]', ".picker-fields .input", '[aria-current="true"]', ".picker-item"];
+  const goal = ['[aria-invalid="true"]', ".picker-fields :is(.file-input, .field > .input)", '[aria-current="true"]', ".picker-item"];
   goal.map((each) => picker().querySelector(each)).find(Boolean)?.focus();
   picker().querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
 });

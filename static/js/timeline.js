@@ -35,9 +35,10 @@ class MessageTimeline extends HTMLElement {
     this.#scroller.addEventListener("scroll", () => this.#looked(), { signal, passive: true });
     this.#pill?.addEventListener("click", () => this.toEnd("smooth"), { signal });
     this.#older = new Older(this, this.#scroller);
-    // A composer that grows must not cover the newest message.
+    // A composer that grows, or a message that says more, must not cover the newest one.
     this.#size = new ResizeObserver(() => this.#follows && this.toEnd());
     this.#size.observe(this.#scroller);
+    this.#size.observe(this);
   }
 
   disconnectedCallback() {

@@ -19,10 +19,10 @@ export const dayOf = (moment) => new Date(moment.getFullYear(), moment.getMonth(
 
 const daysAgo = (moment) => Math.round((dayOf(new Date()) - dayOf(moment)) / 86_400_000);
 
-/** "Today", "Yesterday", "Thursday, 19 November". */
+/** "Tomorrow", "Today", "Yesterday", "Thursday, 19 November". */
 export function dayWords(moment) {
   const days = daysAgo(moment);
-  if (days === 0 || days === 1) {
+  if (Math.abs(days) <= 1) {
     const words = near.format(-days, "day");
     return words.charAt(0).toLocaleUpperCase(language) + words.slice(1);
   }
@@ -31,7 +31,8 @@ export function dayWords(moment) {
 
 function shortWords(moment) {
   const days = daysAgo(moment);
-  if (days <= 0) return clock.format(moment);
+  if (days < 0) return `${(days === -1 ? dayWords(moment) : shortDate.format(moment))}, ${clock.format(moment)}`;
+  if (days === 0) return clock.format(moment);
   if (days === 1) return dayWords(moment);
   return (days < 7 ? weekday : shortDate).format(moment);
 }

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import chromium
+from tests.browser.acting import ask
 from tests.demo import Demo, running_demo
 
 expect.set_options(timeout=15_000)
@@ -79,3 +80,15 @@ def log_in(demo: Demo, open_page: Callable[..., Page]) -> Callable[..., Page]:
         return page
 
     return enter
+
+
+@pytest.fixture
+def switch(demo) -> Iterator[Callable[..., None]]:
+    """Lets the platform go wrong, until the test ends or `switch()` mends it."""
+
+    def turn(**faults: Any) -> None:
+        ask(f"{demo.phone}/sim/faults", "DELETE")
+        ask(f"{demo.phone}/sim/faults", "PUT", faults)
+
+    yield turn
+    ask(f"{demo.phone}/sim/faults", "DELETE")

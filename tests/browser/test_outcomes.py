@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.acting import (
+    agree,
+    ask,
+    bubble,
+    choose,
+    look_for_templates,
+    open_conversation,
+    say,
+    until,
+    write,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -21,34 +27,6 @@ ANSWERS = {
     "351910000712": ("Doubt Two", "Mark as sent"),
     "351910000713": ("Doubt Three", "Discard"),
 }
-
-
-def ask(url: str, method: str, body: Any = None, token: str = "") -> Any:
-    headers = {"Content-Type": "application/json"}
-    headers |= {"Authorization": f"Bearer {token}"} if token else {}
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310
-    with urllib.request.urlopen(request) as answer:  # noqa: S310 - a demo on this machine
-        return json.loads(answer.read() or b"null")
-
-
-def write(demo, phone: str, name: str, *, seconds_ago: int = 0) -> None:
-    """A customer writes, or wrote."""
-    body = {"from": phone, "name": name, "type": "text", "text": {"body": "Bom dia"}}
-    at = {"timestamp": str(int(time.time()) - seconds_ago)} if seconds_ago else {}
-    ask(f"{demo.phone}/sim/inbound", "POST", {**body, **at})
-
-
-@pytest.fixture
-def switch(demo) -> Iterator[Callable[..., None]]:
-    """Lets the platform go wrong, until the test ends or `switch()` mends it."""
-
-    def turn(**faults: Any) -> None:
-        ask(f"{demo.phone}/sim/faults", "DELETE")
-        ask(f"{demo.phone}/sim/faults", "PUT", faults)
-
-    yield turn
-    ask(f"{demo.phone}/sim/faults", "DELETE")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,44 +52,6 @@ def doubtful(demo, browser: Browser) -> None:
 def has_reached(demo, phones: set[str]) -> bool:
     """Whether all of them have got something from us."""
     return phones <= {row["to"] for row in ask(f"{demo.phone}/sim/ledger", "GET")["results"]}
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline, "too late"
-        time.sleep(0.1)
-
-
-def open_conversation(page: Page, name: str) -> None:
-    page.locator(".conversation", has_text=name).get_by_role("link").first.click()
-    expect(page.locator("#thread .thread-name")).to_have_text(name)
-
-
-def say(page: Page, text: str) -> Locator:
-    """Send a reply; its bubble once the server has it."""
-    page.fill("textarea[name=text]", text)
-    page.press("textarea[name=text]", "Enter")
-    return bubble(page, text)
-
-
-def bubble(page: Page, text: str) -> Locator:
-    return page.locator(".message[id][data-direction=out]", has_text=text)
-
-
-def agree(page: Page) -> None:
-    """Note beside the conversation that the customer may be written to."""
-    page.get_by_role("link", name="Contact", exact=True).click()
-    page.fill("#consent input[name=proof]", "At the counter")
-    page.get_by_role("button", name="They agreed").click()
-    page.wait_for_load_state()
-
-
-def choose(page: Page, name: str) -> None:
-    page.locator(f"#picker [data-template-name={name}]").first.click()
-    expect(page.locator("#picker-preview")).to_be_visible()
-    # Faster than any hand: fields listen only once htmx has settled what it swapped in.
-    expect(page.locator("#picker.htmx-settling, #picker .htmx-added")).to_have_count(0)
 
 
 def test_it_is_sent(demo, log_in) -> None:
@@ -202,17 +142,6 @@ def test_a_blank_that_was_left_says_so_beside_it(demo, log_in, problems) -> None
     page.keyboard.press("Escape")
     expect(page.locator("textarea[name=text]")).to_be_focused()
     problems[:] = [each for each in problems if "422" not in each]
-
-
-def look_for_templates(page: Page) -> None:
-    """The same in a picker that was opened by hand."""
-    expect(page.locator("#picker-form")).to_be_visible()
-    for _ in range(20):
-        page.wait_for_timeout(500)
-        if page.locator("#picker .picker-item").count():
-            return
-        page.get_by_role("link", name="Look again").click()
-    raise AssertionError("no templates")
 
 
 def test_a_template_goes_out_without_javascript(demo, log_in) -> None:

@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -154,3 +155,26 @@ def test_the_admin_overrides_with_a_trace(connection, channel, client_of) -> Non
     breaker.refresh_from_db()
     assert (breaker.override, breaker.override_by) == ("open", operator)
     assert actions() == [("override_breaker", operator.pk)]
+
+
+def test_one_press_in_the_admin_retries_one_letter(conversation, client_of) -> None:
+    letter, other = failed(conversation), failed(conversation)
+    operator = factories.UserFactory(is_staff=True, is_superuser=True)
+    address = "/admin/messaging/deadletter/?state__exact=failed"
+    page = client_of(operator).get(address).content.decode()
+    assert f'name="again" value="{letter.pk}"' in page
+    answer = client_of(operator).post(address, {"again": letter.pk})
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    states = [OutboxEntry.objects.get(message=each.message).state for each in (letter, other)]
+    assert states == ["waiting", "failed"]
+    assert actions() == [("retry_dead_letters", operator.pk)]
+
+
+def test_whoever_may_only_look_at_letters_has_no_button(conversation, client_of) -> None:
+    letter = failed(conversation)
+    reader = factories.UserFactory(is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_deadletter"))
+    address = "/admin/messaging/deadletter/"
+    assert 'name="again"' not in client_of(reader).get(address).content.decode()
+    assert client_of(reader).post(address, {"again": letter.pk}).status_code == 403
+    assert OutboxEntry.objects.get().state == "failed"

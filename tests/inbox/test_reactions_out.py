@@ -69,7 +69,7 @@ def discard(message: Message) -> None:
     """Somebody decides that it was not sent, and gives it up."""
     with transaction.atomic():
         conversation = timeline.lock([message.conversation_id])[message.conversation_id]
-        outgoing.restate(conversation, message.pk, MessageStatus.DISCARDED)
+        outgoing.restate([message.pk], MessageStatus.DISCARDED, {conversation.pk: conversation})
         timeline.publish([conversation])
 
 

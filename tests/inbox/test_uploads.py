@@ -197,3 +197,18 @@ def test_a_file_whose_row_was_never_written_is_swept(give, folder: Path, monkeyp
     monkeypatch.setattr(media_files, "ORPHAN_SECONDS", -5.0)
     assert (media_files.sweep_orphans(), uploads.sweep_unused()) == (0, 1)
     assert files_in(folder) == sorted(Path(each).name for each in (kept.file, kept.thumbnail))
+
+
+@pytest.mark.parametrize(("has_token", "status"), [(True, 201), (False, 403)])
+def test_a_browser_shows_its_token_as_everywhere(alice, folder: Path, has_token, status) -> None:
+    """Looking for the token in the form reads all of it, the file too."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(alice)
+    page = browser.get("/").content.decode()
+    token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    headers = {"X-CSRFToken": token} if has_token else {}
+    file = SimpleUploadedFile("bolo.jpg", samples.picture(), "image/jpeg")
+    answer = browser.post("/api/v1/uploads/", {"file": file}, headers=headers)
+    assert answer.status_code == status, answer.content
+    assert Upload.objects.exists() is has_token
+    assert not list(media_files.incoming_folder().glob("*"))

@@ -20,13 +20,23 @@ from config.reference import ROOT
 from messaging import failpoints
 from messaging.failpoints import FailpointReached, failpoint
 
-MODULES = (
+INBOUND = (
     *("gateway", "directory", "ingest", "spool", "spooling", "nudges"),
     *("inbound", "drain", "downloads", "fetching"),
+)
+OUTBOUND = (
+    *("outbox", "claims", "departures", "dispatch", "courier", "recording", "surely", "steps"),
+    *("journal", "replaying", "evidence", "resending", "redriving"),
+)
+MODULES = (
+    *(f"messaging.{name}" for name in (*INBOUND, "hints", "providers.asking")),
+    *(f"outbound.{name}" for name in OUTBOUND),
 )
 # What becomes final, leaves the process, or asks somebody else for something.
 FINAL = {"atomic", "connect", "hint", "insert", "patience.execute", "rename", "respond"}
 FINAL |= {"send_hint", "_redis.set", "store", "fsync", "request", "replace", "unlink"}
+# And of a send: asking a provider, recording, and what the protocol commits by itself.
+FINAL |= {"sending.send", "record_apart", "send_task"}
 # Those of a caller or of what is called enclose it, or nothing depends on it.
 EXCUSED = {
     "gateway._store": "gateway.stored follows",
@@ -36,6 +46,18 @@ EXCUSED = {
     "spool.set_aside": "the file stays whatever happens",
     "downloads.retry": "a person's wish, of which the sweep finds what a crash left",
     "spooling._insert_apart": "spool.insert and spool.remove enclose it",
+    "asking.plain": "a text, no file",
+    "claims._write_intents": "a value, no file",
+    "recording._results": "a value, no file",
+    "dispatch._send": "a value, no file",
+    "courier._ask": "no message, and may be repeated",
+    "recording.record_apart": "recording.written and recording.recorded follow",
+    "redriving.discard_letters": "a person's wish, whole or not at all",
+    "journal._append": "journal.keep and journal.kept enclose it",
+    "journal._write_synced": "journal.keep and journal.kept enclose it",
+    "journal._sync_folder": "journal.keep and journal.kept enclose it",
+    "journal.set_aside": "the file stays whatever happens",
+    "journal._remove_abandoned": "a draft of which nothing was told",
 }
 
 
@@ -101,7 +123,8 @@ def test_only_a_test_may_kill() -> None:
 
 
 def functions(module: str) -> Iterator[tuple[str, ast.AST]]:
-    path = ROOT / "messaging" / f"{module}.py"
+    path = ROOT / f"{module.replace('.', '/')}.py"
+    module = module.rpartition(".")[2]
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{module}.{node.name}", node
@@ -133,8 +156,9 @@ def test_whatever_becomes_final_has_a_failpoint_beside_it() -> None:
 def test_every_failpoint_has_a_name_of_its_own() -> None:
     names = [
         ast.literal_eval(node.args[0])
-        for path in (ROOT / "messaging").rglob("*.py")
+        for app in ("messaging", "outbound")
+        for path in (ROOT / app).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "failpoint"
     ]
-    assert len(names) == len(set(names)) > 30
+    assert len(names) == len(set(names)) > 60

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import transaction
 from prometheus_client import REGISTRY
 
-from messaging.apply import figures
-from messaging.models import Channel, Receipt
+from messaging import figures, labels, outgoing
+from messaging.models import Channel, Message, Receipt
 from tests import factories
 from tests.messaging import bodies
 from tests.messaging.conftest import deliver, drain_all
@@ -44,7 +45,7 @@ def test_a_later_copy_fills_a_missing_price_and_changes_no_other(connection, pri
 
 def test_statuses_are_counted_once_by_template_and_category(connection, priced) -> None:
     labels = {
-        "connection": connection.slug, "template": "order_ready", "category": "utility",
+        "channel": connection.slug, "template": "order_ready", "category": "utility",
         "status": "delivered", "error_code": "",
     }  # fmt: skip
     name = "inbox_message_statuses_total"
@@ -53,3 +54,26 @@ def test_statuses_are_counted_once_by_template_and_category(connection, priced) 
     heard(connection, pricing=PRICE)
     assert (REGISTRY.get_sample_value(name, labels) or 0) - before == 1
     assert figures.statuses_total is not None
+
+
+def test_a_status_that_was_faster_than_the_answer_is_counted_too(connection, priced) -> None:
+    Message.objects.update(provider_id=None)
+    labels = {
+        "channel": connection.slug, "template": "order_ready", "category": "utility",
+        "status": "delivered", "error_code": "",
+    }  # fmt: skip
+    name = "inbox_message_statuses_total"
+    before = REGISTRY.get_sample_value(name, labels) or 0
+    heard(connection, pricing=PRICE)
+    result = outgoing.SendResult(message_id=priced.pk, provider_id="wamid.priced")
+    for _ in range(2):
+        with transaction.atomic():
+            outgoing.record_results([result])
+    assert (REGISTRY.get_sample_value(name, labels) or 0) - before == 1
+
+
+def test_each_number_of_a_connection_has_a_label_of_its_own(connection, channel) -> None:
+    second = factories.ChannelFactory(connection=connection)
+    assert [labels.of_channel(pk) for pk in (channel.pk, second.pk, 0)] == [
+        connection.slug, f"{connection.slug}-2", "",
+    ]  # fmt: skip

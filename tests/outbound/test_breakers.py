@@ -9,7 +9,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from messaging.models import Conversation
+from messaging.models import Conversation, Message
 from messaging.probing import Verdict
 from messaging.secrets import ConnectionSecrets
 from outbound.breakers import board, overriding, probing
@@ -64,7 +64,8 @@ def test_a_number_that_does_not_answer_is_held_back_without_spending_attempts(
     assert (breaker.scope, breaker.state) == (f"channel:{ready.channel_id}", "open")
     waiting = OutboxEntry.objects.filter(state="throttled")
     assert list(waiting.values_list("attempt_count", flat=True)) == [0, 0]
-    assert set(waiting.values_list("attempts__error_code", flat=True)) == {"number_down"}
+    assert set(waiting.values_list("waits_for", flat=True)) == {"number_down"}
+    assert SendAttempt.objects.count() == 3
 
 
 def test_a_host_that_is_down_opens_its_own_breaker(ready: Conversation) -> None:
@@ -166,7 +167,8 @@ def test_a_persons_word_wins(ready: Conversation, graph: FakeGraph) -> None:
     overriding.override(breaker, "open", by=None)
     send_one_by_one(ready, 1)
     assert graph.asked == []
-    assert SendAttempt.objects.get().error_code == "paused"
+    assert OutboxEntry.objects.get().waits_for == "paused"
+    assert not SendAttempt.objects.exists()
     Breaker.objects.update(state="open")
     overriding.override(breaker, "closed", by=None)
     overriding.after_override("closed")
@@ -181,7 +183,10 @@ def test_a_reply_behind_a_breaker_fails_with_words_at_its_deadline(
 ) -> None:
     message = write(ready, "one")
     Breaker.objects.create(scope=f"channel:{ready.channel_id}", channel=ready.channel, state="open")
-    OutboxEntry.objects.update(deadline_at=Now() + timedelta(seconds=1))
+    dispatch_due(limit_seconds=5)
+    assert Message.objects.get().error_code == "number_down"
+    OutboxEntry.objects.update(deadline_at=Now())
+    make_due()
     dispatch_due(limit_seconds=5)
     message.refresh_from_db()
     assert (message.status, message.error_code) == ("failed", "not_connected")

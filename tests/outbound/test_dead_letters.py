@@ -238,3 +238,19 @@ def test_a_wait_beyond_the_deadline_fails_now(ready: Conversation, graph: FakeGr
     message.refresh_from_db()
     assert (message.status, message.error_code) == ("failed", "deadline")
     assert letter_of(message).code == "deadline"
+
+
+def test_the_pace_holds_from_one_redrive_to_the_next(
+    ready: Conversation, graph: FakeGraph, settings
+) -> None:
+    settings.DLQ_RETRY_RATE = 0.1
+    messages = [fail(ready, graph, "0")]
+    for number in (1, 2):
+        other = ConversationFactory(channel=ready.channel)
+        ContactIdentityFactory(contact=other.contact)
+        open_window(other)
+        messages.append(fail(other, graph, str(number)))
+    for message in messages:
+        dead_letters.retry([letter_of(message).pk])
+    times = [entry_of(message).ready_at for message in messages]
+    assert all(later - earlier > timedelta(seconds=9) for earlier, later in pairwise(times))

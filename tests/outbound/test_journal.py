@@ -170,6 +170,28 @@ def test_what_waits_for_postgres_is_on_disk_and_then_gone(
     assert files(folder) == []
 
 
+def test_what_breaks_while_it_waits_is_recorded_by_whoever_comes_next(
+    ready: Conversation, graph: FakeGraph, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = write(ready, "one")
+    record, failures = recording.record, [OperationalError("away"), ValueError("broken")]
+
+    def broken(outcomes: Any) -> int:
+        if failures:
+            raise failures.pop(0)
+        return record(outcomes)
+
+    monkeypatch.setattr(recording, "record", broken)
+    with pytest.raises(ValueError, match="broken"):
+        dispatch_due(limit_seconds=5)
+    assert states(message) == ["dispatching"]
+    assert len(files(folder)) == 1
+    dispatch_due(limit_seconds=5)
+    assert states(message) == ["accepted"]
+    assert files(folder) == []
+    assert len(graph.asked) == 1
+
+
 def test_a_disk_that_cannot_be_written_holds_nothing_up(
     ready: Conversation, graph: FakeGraph, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

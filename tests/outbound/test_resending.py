@@ -138,6 +138,12 @@ def test_without_an_obstacle_it_would(silent: Message) -> None:
     assert resending.sweep() == 1
 
 
+def test_rules_that_were_looked_at_late_are_no_obstacle(silent: Message) -> None:
+    Heartbeat.objects.create(name="alerts", beat_at=Now() - timedelta(minutes=5))
+    beat("alerts")
+    assert resending.sweep() == 1
+
+
 def test_what_a_person_has_sent_again_is_theirs(silent: Message, graph: FakeGraph) -> None:
     decide(silent, "send_again")
     launch()

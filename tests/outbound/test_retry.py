@@ -169,7 +169,8 @@ def test_a_wait_that_would_outlast_the_deadline_fails_now() -> None:
     [
         (ErrorClass.NETWORK, "number_down", "not_connected"),
         (ErrorClass.NETWORK, "host_down", "not_connected"),
-        (ErrorClass.ACCESS, "access_lost", ""),
+        (ErrorClass.ACCESS, "access_lost", "access_lost"),
+        (ErrorClass.ACCOUNT_THROTTLED, "messaging_limit", "no_room"),
         (ErrorClass.LATER, "paused", "deadline"),
     ],
 )

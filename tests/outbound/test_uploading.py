@@ -12,10 +12,11 @@ from aiohttp import web
 from django.db import transaction
 from django.db.models.functions import Now
 
-from messaging import media_files, timeline
-from messaging.models import Connection, Conversation, Media, Message
+from messaging import dead_letters, media_files, timeline
+from messaging.models import Connection, Conversation, DeadLetter, Media, Message
 from messaging.outgoing import Draft, compose
 from messaging.secrets import ConnectionSecrets
+from outbound import dead_letters as late
 from outbound import outbox, provider_files, uploads
 from outbound.dispatch import dispatch_due
 from outbound.models import Lane, OutboxEntry, ProviderFile, SendAttempt, Upload
@@ -24,6 +25,7 @@ from tests.messaging import samples
 from tests.outbound import graph as fake
 from tests.outbound.conftest import entry_of, in_thread, make_due, states, write
 from tests.outbound.graph import Behaviour, FakeGraph
+from tests.outbound.test_dead_letters import report_failed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHOTO = samples.picture(size=(640, 480))
@@ -323,3 +325,19 @@ def test_the_token_goes_to_the_connections_own_address_only(
     assert [file.authorization for file in graph.handed] == ["Bearer another-token"]
     assert SendAttempt.objects.count() == 0
     assert OutboxEntry.objects.get().state == "waiting"
+
+
+def test_a_file_refused_in_a_later_status_is_handed_over_anew(attach, graph: FakeGraph) -> None:
+    message = attach()
+    upload_due()
+    dispatch_due(limit_seconds=5)
+    report_failed(message, "131053")
+    assert late.sweep_late() == 1
+    dead_letters.retry([DeadLetter.objects.get(message=message).pk])
+    dispatch_due(limit_seconds=5)
+    assert (upload_due(), len(graph.asked)) == (1, 1)
+    make_due()
+    dispatch_due(limit_seconds=5)
+    first, second = [asked.body["image"]["id"] for asked in graph.asked]
+    assert first != second
+    assert status_of(message) == ("accepted", "")

@@ -1,4 +1,4 @@
-"""CRASH-MATRIX: every failpoint on the way in × what can happen to a process there.
+"""CRASH-MATRIX, the way in: every failpoint × what can happen to a process there.
 
 Real gateway and worker on real Postgres and Redis. A case arms one failpoint, posts webhooks
 until they are acknowledged, and wants the failpoint reached. Nothing may be lost or doubled
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from celery import Celery
 
 from tests.reliability import inbound
+from tests.reliability.crash_matrix_cases import Case, figures, wait_and_wake
 from tests.reliability.house import Parts, until
 from tests.reliability.inbound import Failpoints, Posting
 from tests.reliability.proxy import Fault, Proxy, between
@@ -25,9 +25,7 @@ from tests.reliability.reports import Report
 from tests.reliability.webhooks import EPOCH, PART, Sent, Webhook, plan
 
 DRAIN_TASK = "messaging.tasks.drain_connection"
-ACTIONS = ("kill", "pause", "raise", "drop")
 PAUSE_SECONDS = 1.5
-REACH_SECONDS = 3.0
 TRIES = 4
 WEBHOOKS = 4
 PHOTO_KIND = "10"
@@ -70,6 +68,7 @@ PROCESSING = (
 )
 POINTS = (*GATEWAY, *INTO_SPOOL, *OUT_OF_SPOOL, *PROCESSING)
 MEDIA = ("media.claimed", "media.resolved", "media.written", "media.renamed", "media.recorded")
+ALL = (*POINTS, *MEDIA)
 # As if the time of a claim had passed.
 END_CLAIMS = """
 UPDATE messaging_media SET claimed_until = now() - interval '1 minute', due_at = now()
@@ -77,15 +76,6 @@ WHERE state = 'fetching'
 """
 WAITING_FILES = "SELECT count(*) FROM messaging_media WHERE state IN ('waiting', 'fetching')"
 FILES = "SELECT id, state, file, sha256 FROM messaging_media"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One failpoint, one thing that happens there, and the seed of the bodies."""
-
-    point: str
-    action: str
-    seed: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -194,30 +184,12 @@ class Matrix:
 
     def _wait_and_wake(self, case: Case) -> bool:
         """Whether the failpoint was reached; a process it stopped sleeps for a while."""
-        deadline = time.monotonic() + REACH_SECONDS
-        while (pid := self.failpoints.reached()) is None:
-            if time.monotonic() > deadline:
-                return False
-            if case.point in PROCESSING:
-                self._hint()
-            time.sleep(0.02)
-        if case.action == "pause":
-            until(lambda: inbound.is_stopped(pid), "it stands still", seconds=5)
-            time.sleep(PAUSE_SECONDS)
-            inbound.wake(pid)
-        return True
-
-
-def cases(
-    actions: Iterable[str], seeds: Iterable[int], points: Sequence[str] = (*POINTS, *MEDIA)
-) -> list[Case]:
-    """Every failpoint × every action × every seed."""
-    return [
-        Case(point=point, action=action, seed=seed)
-        for seed in seeds
-        for point in points
-        for action in actions
-    ]
+        return wait_and_wake(
+            self.failpoints,
+            case.action,
+            pause_seconds=PAUSE_SECONDS,
+            meanwhile=self._hint if case.point in PROCESSING else lambda: None,
+        )
 
 
 @contextmanager
@@ -257,9 +229,7 @@ def carry_out(house: Parts, chosen: list[Case], *, seed: int) -> Report:
                 found.run(case)
         inbound.check(house, found.ledger, report)
         report.problems += _of_files(house)
-    done = Counter(case.action for case in chosen)
-    points = len({case.point for case in chosen})
-    report.figures = {"cases": len(chosen), "failpoints": points, **done, **report.figures}
+    report.figures = {**figures(chosen), **report.figures}
     return report
 
 

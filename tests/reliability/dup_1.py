@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import redis
 
 from inbox.processes.ports import choose
 from inbox.processes.state import BASE_DIR
 from messaging.simulator import demo
 from tests.messaging import bodies
-from tests.reliability import inbound
+from tests.reliability import inbound, later
 from tests.reliability.house import Parts, until
 from tests.reliability.reports import Report
 
@@ -46,14 +45,6 @@ FROM messaging_inbounditem WHERE key LIKE 'wamid.dup.%' GROUP BY key, kind
 """
 UNREAD = "SELECT sum(inbound_count) FROM messaging_conversation"
 DAYS_LATER = 8  # Meta repeats for seven
-TIMES_OF = """
-SELECT table_name, string_agg(
-  format('%I = %I - make_interval(days => {})', column_name, column_name), ', ')
-FROM information_schema.columns
-WHERE table_schema = 'public' AND table_name LIKE 'messaging_%' AND is_generated = 'NEVER'
-  AND data_type = 'timestamp with time zone'
-GROUP BY table_name
-"""
 YOUNGEST = "SELECT extract(day FROM now() - max(received_at)) FROM messaging_inboundevent"
 PRUNE = "UPDATE messaging_inboundevent SET body = '', pruned_at = now()"
 FORGET = "TRUNCATE messaging_inboundevent CASCADE"
@@ -125,11 +116,8 @@ def carry_out(house: Parts, run: Run) -> Report:
 
 def _grow_old(house: Parts) -> None:
     """Everything that is stored happened days earlier; what was only remembered is forgotten."""
-    for table, changes in house.rows(TIMES_OF.format(DAYS_LATER)):
-        house.execute(f"UPDATE {table} SET {changes}")  # noqa: S608 - names of our own columns
+    later.grow_old(house, hours=24 * DAYS_LATER)
     assert house.one(YOUNGEST) >= DAYS_LATER
-    with redis.Redis.from_url(house.services.redis_url) as client:
-        client.flushall()
 
 
 def _prune(house: Parts) -> None:

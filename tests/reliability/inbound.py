@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,22 +79,33 @@ class Failpoints:
 class Keeper(Thread):
     """Starts a process again when it has died, as a supervisor does."""
 
-    def __init__(self, house: Parts, name: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        house: Parts,
+        name: str,
+        environment: dict[str, str],
+        *,
+        commands: Mapping[str, str] = SEVERAL,
+    ) -> None:
         super().__init__(name="keeper", daemon=True)
         self.restarts = 0
         self._house = house
         self._name = name
         self._environment = environment
+        self._commands = commands
         self._stopping = Event()
-        house.start(name, commands=SEVERAL, environment=environment)
+        house.start(name, commands=commands, environment=environment)
         self.start()
 
     def run(self) -> None:
         while not self._stopping.wait(0.05):
             if self._house.running[self._name].poll() is not None:
                 self._house.stop(self._name)
-                self._house.start(self._name, commands=SEVERAL, environment=self._environment)
+                self._restart()
                 self.restarts += 1
+
+    def _restart(self) -> None:
+        self._house.start(self._name, commands=self._commands, environment=self._environment)
 
     def stop(self) -> None:
         """Let it die from now on."""

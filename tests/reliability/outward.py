@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from inbox.processes.state import BASE_DIR
+from tests.reliability import inbound
 from tests.reliability.house import Parts, until
 from tests.reliability.provider import Provider
 
@@ -22,6 +23,11 @@ ENVIRONMENT = {
     "DLQ_RETRY_RATE": "500",
 }
 PROCESSES = ("worker", "sweeper")
+# Where tests have to wait for claims and holds that run out.
+HASTY = {
+    "worker": f"python -m tests.reliability.hasty {inbound.WORKER}",
+    "sweeper": "python -m tests.reliability.hasty manage.py sweep",
+}
 OPEN = "SELECT count(*) FROM outbound_outboxentry WHERE finished_at IS NULL"
 PARTS_OF_TEXT = 3
 

@@ -46,9 +46,9 @@ def stop_at_once(at: Target) -> None:
     at.house.services.postgres.launch()
 
 
-def kill_a_backend(at: Target) -> None:
+def kill_a_backend(at: Target, *, backends: str = GATEWAY_BACKENDS) -> None:
     """`kill -9` of one backend: Postgres ends all others and recovers."""
-    for (pid,) in at.house.rows(GATEWAY_BACKENDS)[:1]:
+    for (pid,) in at.house.rows(backends)[:1]:
         process_table.send(pid, signal.SIGKILL)
     until(at.house.services.postgres.answers, "Postgres has recovered")
 
@@ -72,12 +72,12 @@ def pause(at: Target) -> None:
         process_table.send(pid, signal.SIGCONT)
 
 
-def storm_of_locks(at: Target) -> None:
+def storm_of_locks(at: Target, *, table: str = "messaging_inboundevent") -> None:
     """Somebody's migration holds the table, again and again."""
     with psycopg.connect(at.house.database_url, autocommit=True) as session:
         for _ in range(5):
             with session.transaction():
-                session.execute("LOCK TABLE messaging_inboundevent IN ACCESS EXCLUSIVE MODE")
+                session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
                 time.sleep(HOLD_SECONDS / 4)
             time.sleep(0.05)
 

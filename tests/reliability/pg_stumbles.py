@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.reliability.house import Parts, until
 
 # At the door, and in both halves of applying: rows, and their lines in the ledger.
@@ -21,19 +23,19 @@ BEGIN
 END $$;
 """
 PLANT = """
-CREATE TRIGGER reliability_stumble AFTER INSERT ON {} FOR EACH STATEMENT
+CREATE TRIGGER reliability_stumble AFTER {} ON {} FOR EACH STATEMENT
 EXECUTE FUNCTION reliability_stumble()
 """
 REMOVE = "DROP FUNCTION reliability_stumble CASCADE; DROP SEQUENCE reliability_stumbles"
 HAPPENED = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM reliability_stumbles"
 
 
-def stumble(house: Parts) -> None:
-    """Let inserts fail, until several have."""
+def stumble(house: Parts, *, tables: Sequence[str] = TABLES, events: str = "INSERT") -> None:
+    """Let statements fail, until several have."""
     house.execute(PREPARE)
     try:
-        for table in TABLES:
-            house.execute(PLANT.format(table))
-        until(lambda: house.one(HAPPENED) >= TIMES, "inserts fail", seconds=20)
+        for table in tables:
+            house.execute(PLANT.format(events, table))
+        until(lambda: house.one(HAPPENED) >= TIMES, "statements fail", seconds=20)
     finally:
         house.execute(REMOVE)

@@ -13,11 +13,14 @@ from pathlib import Path
 
 from inbox.processes.state import BASE_DIR
 from tests.reliability import (
+    ambig_1,
     breaker_1,
     crash_matrix,
+    crash_matrix_outbox,
     dlq_1,
     dup_1,
     fsync_1,
+    idemp_1,
     inbound,
     kill_a,
     limit_1,
@@ -25,8 +28,13 @@ from tests.reliability import (
     model_1,
     order_1,
     pg_1,
+    pg_sends,
     redis_1,
+    redis_sends,
+    sent_through,
 )
+from tests.reliability.crash_matrix_cases import ACTIONS, cases
+from tests.reliability.crash_matrix_outbox_points import POINTS, possible
 from tests.reliability.house import Parts, parts
 from tests.reliability.reports import Report
 from tests.reliability.scale import FIGURES_VARIABLE, SCALE_VARIABLE, SEED_VARIABLE
@@ -58,10 +66,30 @@ def run_kill_a(scale: float, seed: int) -> Outcome:
 
 
 def crash_matrix_of(house: Parts, scale: float, seed: int) -> Report:
-    """Every failpoint × every action × 5 seeds."""
+    """Every failpoint on the way in × every action × 5 seeds."""
     seeds = range(seed, seed + at_least(1, 5 * scale))
-    chosen = crash_matrix.cases(crash_matrix.ACTIONS, seeds)
-    return crash_matrix.carry_out(house, chosen, seed=seed)
+    return crash_matrix.carry_out(house, cases(ACTIONS, seeds, crash_matrix.ALL), seed=seed)
+
+
+def crash_matrix_outbox_of(house: Parts, scale: float, seed: int) -> Report:
+    """Every failpoint on the way out × every action × 5 seeds."""
+    seeds = range(seed, seed + at_least(1, 5 * scale))
+    chosen = possible(cases(ACTIONS, seeds, POINTS))
+    return crash_matrix_outbox.carry_out(house, chosen, seed=seed)
+
+
+def ambig_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """50,000 sends, 10,000 of them doubtful, 2,000 deaths, 500 pauses beyond a claim."""
+    texts = at_least(2, 25 * scale**0.5)
+    run = ambig_1.Run(
+        seed=seed,
+        numbers=20,
+        customers=at_least(5, 2500 * scale / texts),
+        texts=texts,
+        kills=at_least(4, 2000 * scale),
+        pauses=at_least(1, 500 * scale),
+    )
+    return ambig_1.carry_out(house, run)
 
 
 def dup_1_of(house: Parts, scale: float, seed: int) -> Report:
@@ -85,13 +113,16 @@ def fsync_1_of(house: Parts, scale: float, seed: int) -> Report:
 
 
 def pg_1_of(house: Parts, scale: float, seed: int) -> Report:
-    """200 faults under 20,000 webhooks."""
+    """200 faults under 20,000 webhooks, and as many under 29,000 messages that leave."""
     run = inbound.Faults(seed=seed, webhooks=100, rate=30, rounds=at_least(1, 25 * scale))
-    return pg_1.carry_out(house, run)
+    sends = sent_through.Run(seed=seed, customers=4, texts=8, rounds=run.rounds)
+    return both(pg_1.carry_out(house, run), pg_sends.carry_out(house, sends))
 
 
 def redis_1_of(house: Parts, scale: float, seed: int) -> Report:
-    """80 faults under 80,000 webhooks, one in 16 of them 20 restarts."""
+    """80 faults under 80,000 webhooks, one in 16 of them 20 restarts; and under 19,000 messages
+    that leave.
+    """
     run = redis_1.Run(
         seed=seed,
         webhooks=at_least(60, 1000 * scale),
@@ -99,7 +130,8 @@ def redis_1_of(house: Parts, scale: float, seed: int) -> Report:
         rounds=at_least(1, 5 * scale),
         restarts=at_least(3, 20 * scale),
     )
-    return redis_1.carry_out(house, run)
+    sends = sent_through.Run(seed=seed, customers=6, texts=10, rounds=run.rounds)
+    return both(redis_1.carry_out(house, run), redis_sends.carry_out(house, sends, run))
 
 
 def media_1_of(house: Parts, scale: float, seed: int) -> Report:
@@ -148,6 +180,18 @@ def dlq_1_of(house: Parts, scale: float, seed: int) -> Report:
     return dlq_1.carry_out(house, run)
 
 
+def idemp_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """2,000 messages, each in one of eight ways."""
+    return idemp_1.carry_out(house, idemp_1.Run(seed=seed, messages=at_least(24, 2000 * scale)))
+
+
+def both(report: Report, other: Report) -> Report:
+    """Two parts of one programme as one."""
+    report.figures |= other.figures
+    report.problems += other.problems
+    return report
+
+
 def at_least(least: int, wanted: float) -> int:
     return max(least, round(wanted))
 
@@ -183,6 +227,8 @@ def as_tests(name: str, scale: float, seed: int) -> Outcome:
 PROGRAMMES: dict[str, Programme] = {
     "KILL-A": run_kill_a,
     "CRASH-MATRIX": partial(on_parts, crash_matrix_of),
+    "CRASH-MATRIX-OUTBOX": partial(on_parts, crash_matrix_outbox_of),
+    "AMBIG-1": partial(on_parts, ambig_1_of),
     "DUP-1": partial(on_parts, dup_1_of),
     "ORDER-1": partial(on_parts, order_1_of),
     "STATUS-1": partial(as_tests, "status_1"),
@@ -191,6 +237,7 @@ PROGRAMMES: dict[str, Programme] = {
     "LIMIT-1": partial(on_parts, limit_1_of),
     "BREAKER-1": partial(on_parts, breaker_1_of),
     "DLQ-1": partial(on_parts, dlq_1_of),
+    "IDEMP-1": partial(on_parts, idemp_1_of),
     "FSYNC-1": partial(on_parts, fsync_1_of),
     "MEDIA-1": partial(on_parts, media_1_of),
     "MODEL-1": run_model_1,

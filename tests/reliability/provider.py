@@ -39,6 +39,7 @@ class Provider:
     asked: list[Received] = field(default_factory=list)
     ledger: list[Received] = field(default_factory=list)
     probes: int = 0
+    answer_seconds: float = 0.0  # how long it takes to answer what it has taken
 
     def __post_init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -92,7 +93,9 @@ class Provider:
         if verdict != ACCEPT:
             return await self._refuse(request, verdict)
         self.ledger.append(received)
-        return web.json_response({"messages": [{"id": f"wamid.{number}.{len(self.ledger)}"}]})
+        wamid = f"wamid.{number}.{len(self.ledger)}"
+        await asyncio.sleep(self.answer_seconds)
+        return web.json_response({"messages": [{"id": wamid}]})
 
     async def _refuse(self, request: web.Request, verdict: int) -> web.StreamResponse:
         if verdict == DROP and request.transport is not None:

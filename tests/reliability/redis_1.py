@@ -131,7 +131,7 @@ def carry_out(house: Parts, run: Run) -> Report:
     report = Report(name="REDIS-1", seed=run.seed)
     ledger = house.folder / "redis.jsonl"
     ledger.write_text("")
-    with _sleeping_allowed(house):
+    with sleeping_allowed(house):
         house.start("gateway", "sweeper", commands=inbound.COMMANDS, environment=inbound.SOON)
         # A worker whose Redis refuses to write ends itself.
         keeper = inbound.Keeper(house, "worker", inbound.SOON)
@@ -159,10 +159,10 @@ def _break(house: Parts, run: Run, ledger: Path, report: Report) -> None:
         report.figures[f"s quiet after {name}"] = round(inbound.wait_until_quiet(house), 1)
         if not house.services.redis.answers():
             house.services.redis.launch()
-        _wait_for_worker(house, name)
+        wait_for_worker(house, name)
 
 
-def _wait_for_worker(house: Parts, name: str) -> None:
+def wait_for_worker(house: Parts, name: str) -> None:
     """A hint is taken from the queue, so the worker listens again."""
     with redis.Redis.from_url(house.services.redis_url) as client:
         with Celery(broker=house.services.redis_url) as broker:
@@ -176,7 +176,7 @@ def _wait_for_worker(house: Parts, name: str) -> None:
 
 
 @contextmanager
-def _sleeping_allowed(house: Parts) -> Iterator[None]:
+def sleeping_allowed(house: Parts) -> Iterator[None]:
     """From Redis 7 on DEBUG is for servers that were started so."""
     if _may_sleep(house):
         yield

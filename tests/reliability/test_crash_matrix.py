@@ -8,7 +8,8 @@ import secrets
 import pytest
 
 from config.reference import ROOT
-from tests.reliability.crash_matrix import POINTS, carry_out, cases
+from tests.reliability.crash_matrix import ALL, POINTS, carry_out
+from tests.reliability.crash_matrix_cases import cases
 from tests.reliability.house import Parts
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 def test_a_kill_at_any_failpoint_loses_and_doubles_nothing(house: Parts) -> None:
     seed = secrets.randbelow(10**6)
-    report = carry_out(house, cases(["kill"], [seed]), seed=seed)
+    report = carry_out(house, cases(["kill"], [seed], ALL), seed=seed)
     print(*report.lines(), sep="\n")
     assert report.problems == []
 
