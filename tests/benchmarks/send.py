@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import platform
 import resource
@@ -38,7 +37,8 @@ from django.utils import timezone
 from messaging.models import Channel, Contact, ContactIdentity, Conversation, Message
 from outbound.dispatch import dispatch_due
 from outbound.models import Lane, OutboxEntry, SendAttempt
-from tests.benchmarks.sending_provider import ANSWER_SECONDS, Provider
+from tests.benchmarks.departures import dispatch_with
+from tests.benchmarks.sending_provider import ANSWER_SECONDS, Provider, busiest_second
 from tests.factories import ChannelFactory, ConnectionFactory
 
 TURN = {"limit_seconds": 600.0}
@@ -116,38 +116,30 @@ def measure_dispatch(
     """Messages a second until nothing is due, with `workers` processes."""
     for channel in channels:
         share = messages // len(channels)
-        fill(channel, messages=share, conversations=share, name=f"w{workers}-{channel.pk}")
+        name = f"{len(channels)}-{workers}-{channel.pk}"
+        fill(channel, messages=share, conversations=share, name=name)
     connection.close()
     provider.take()
     before, started = children_cpu(), time.monotonic()
-    _dispatch_with(workers)
+    left = dispatch_with(workers, lambda: dispatch_due(**TURN))
     seconds = time.monotonic() - started
     seen = provider.take()
-    busiest = [seen.busiest_second(channel.external_id) for channel in channels]
     return {
         "messages": messages,
         "not_accepted": OutboxEntry.objects.exclude(state="accepted").count(),
         "seconds": round(seconds, 2),
         "per_second": round(messages / seconds),
-        "of_the_quota": f"{_share_used(seen.arrivals, channels[0].throughput):.0%}",
-        "busiest_second_of_a_number": max(busiest),
+        "of_the_quota": f"{_share_used(left, channels[0].throughput):.0%}",
+        "most_leaving_in_a_second": max(map(busiest_second, left.values())),
+        "most_arriving_in_a_second": max(map(busiest_second, seen.arrivals.values())),
         "allowed_a_second": channels[0].throughput,
         "cpu_ms_per_message": round(1000 * (children_cpu() - before) / messages, 3),
     }
 
 
-def _dispatch_with(workers: int) -> None:
-    fork = multiprocessing.get_context("fork")
-    processes = [fork.Process(target=dispatch_due, kwargs=TURN) for _ in range(workers)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-
-
-def _share_used(arrivals: dict[str, list[float]], throughput: int) -> float:
-    """Of what numbers may send, on average, each from its first arrival to its last."""
-    rates = [(len(times) - 1) / (times[-1] - times[0]) for times in arrivals.values()]
+def _share_used(left: dict[str, list[float]], throughput: int) -> float:
+    """Of what numbers may send, on average, each from its first message to its last."""
+    rates = [(len(times) - 1) / (times[-1] - times[0]) for times in left.values()]
     return sum(rates) / len(rates) / throughput
 
 
