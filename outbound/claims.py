@@ -16,6 +16,7 @@ from messaging.sql import execute
 from outbound import heads, lanes, plans, protocol, waits
 from outbound.heads import ClaimedLane
 from outbound.limits import quotas
+from outbound.limits.rates import Slot
 from outbound.limits.sharing import Room
 from outbound.plans import Plan
 from outbound.protocol import AttemptState, EntryState
@@ -27,7 +28,7 @@ from outbound.sorting import Sorting, Turn, sort
 class Claim:
     """A lane's head in our hands. `attempt_pk` is None where its hold has ended instead.
 
-    `leave_at` is its place, in monotonic time; without one it must not leave.
+    Without a `slot` it must not leave.
     """
 
     conversation_id: int
@@ -38,7 +39,7 @@ class Claim:
     ready_at: datetime
     tries: Tries
     organization_id: int
-    leave_at: float | None = None
+    slot: Slot | None = None
     attempt_pk: int | None = None
     attempt_id: UUID | None = None
 
@@ -175,7 +176,7 @@ def _write_intents(leaving: Sequence[Turn]) -> list[Claim]:
         },
     )
     # What is given up keeps it: it may say why better than that time is over.
-    going = [turn.head for turn in leaving if turn.leave_at is not None]
+    going = [turn.head for turn in leaving if turn.slot is not None]
     waits.release([head.entry_id for head in going if head.waits_for])
     attempt_pks = {entry_id: attempt_pk for attempt_pk, entry_id in rows}
     return [
@@ -195,7 +196,7 @@ def _claim_of(turn: Turn) -> Claim:
         ready_at=head.ready_at,
         tries=Tries(attempts=head.attempts, throttles=head.throttles),
         organization_id=turn.lane.organization_id,
-        leave_at=turn.leave_at,
+        slot=turn.slot,
     )
 
 

@@ -22,12 +22,11 @@ from messaging.failpoints import failpoint
 from messaging.providers.answers import Answer, Failure
 from messaging.providers.cloud.client import new_session
 from outbound.departures import Departure
+from outbound.limits.rates import Slot
 
 logger = logging.getLogger(__name__)
 
 Delivery = tuple[Departure, Answer]
-# By so much of a second what leaves may at most be more than what was allowed.
-LATE_SECONDS = 0.05
 # The message's place in time is over: it did not leave and needs another.
 MISSED = Answer(failure=Failure.NOT_STARTED, details="missed its place")
 
@@ -88,12 +87,13 @@ class Courier:
     async def _send(self, departure: Departure, begin_by: float) -> Answer:
         if self._session is None:
             self._session = new_session()
-        await _wait_until(departure.claim.leave_at)
+        slot = departure.claim.slot
+        await _wait_for(slot)
         failpoint("courier.leaving")
         sender = departure.sender
         if sender.sending is None or sender.account is None or time.monotonic() >= begin_by:
             return Answer(failure=Failure.NOT_STARTED)
-        if is_missed(departure.claim.leave_at):
+        if slot is not None and slot.is_over(time.monotonic()):
             return MISSED
         answer = await sender.sending.send(
             self._session, sender.account, departure.external_id, departure.body
@@ -102,15 +102,9 @@ class Courier:
         return answer
 
 
-async def _wait_until(leave_at: float | None) -> None:
-    """Wait for the message's place in time."""
-    if leave_at is not None and (left := leave_at - time.monotonic()) > 0:
+async def _wait_for(slot: Slot | None) -> None:
+    if slot is not None and (left := slot.at - time.monotonic()) > 0:
         await asyncio.sleep(left)
-
-
-def is_missed(leave_at: float | None) -> bool:
-    """Whether somebody else may be sending in what was this message's place."""
-    return leave_at is not None and time.monotonic() > leave_at + LATE_SECONDS
 
 
 class _Process:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from outbound import due, limits
 from outbound.breakers import board
-from outbound.limits.rates import HORIZON_SECONDS, Ask, Grant, Unused
+from outbound.limits.rates import HORIZON_SECONDS, Ask, Grant, Slot, Unused
 from outbound.limits.sharing import Demand, Room, share
 
 
@@ -33,7 +32,6 @@ class Places:
     """Places in time by channel, taken one after the other."""
 
     def __init__(self, grants: Sequence[Grant] = ()) -> None:
-        self._now = time.monotonic()
         self._grants = {grant.channel_id: grant for grant in grants}
         self._used = dict.fromkeys(self._grants, 0)
 
@@ -42,11 +40,11 @@ class Places:
         grant = self._grants.get(channel_id)
         return grant is not None and self._used[channel_id] < grant.count
 
-    def take(self, channel_id: int) -> float:
-        """The monotonic time of the channel's next place."""
+    def take(self, channel_id: int) -> Slot:
+        """The channel's next place."""
         number = self._used[channel_id]
         self._used[channel_id] += 1
-        return self._now + self._grants[channel_id].offset(number)
+        return self._grants[channel_id].slot(number)
 
     def give_back(self) -> None:
         """Let others have what is left."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from messaging.models import Channel
 from outbound import plans
-from outbound.courier import is_missed
 from outbound.departures import Departure
 from outbound.gates.refusal import Refusal
 from outbound.protocol import EntryState
@@ -26,7 +26,8 @@ def on_time(departures: Sequence[Departure]) -> list[Departure]:
     Nothing leaves without a place: who never had one was claimed to be given up.
     """
     ready = [each for each in departures if not each.refusal]
-    late = [each for each in ready if is_missed(each.claim.leave_at)]
+    now = time.monotonic()
+    late = [each for each in ready if each.claim.slot and each.claim.slot.is_over(now)]
     found = {id(each): new for each, new in zip(late, placed_anew(late), strict=True)}
     return [found.get(id(each)) or _unless_over(each) for each in departures]
 
@@ -39,7 +40,7 @@ def placed_anew(late: Sequence[Departure]) -> list[Departure]:
     throughputs = dict(Channel.objects.filter(pk__in=counts).values_list("pk", "throughput"))
     places = plans.places_for({pk: (throughputs[pk], counts[pk]) for pk in throughputs})
     return [
-        replace(each, claim=replace(each.claim, leave_at=places.take(each.claim.channel_id)))
+        replace(each, claim=replace(each.claim, slot=places.take(each.claim.channel_id)))
         if places.left(each.claim.channel_id)
         else replace(each, refusal=LATE)
         for each in late
@@ -56,6 +57,6 @@ def stopped(departure: Departure, refusal: Refusal) -> Outcome:
 
 
 def _unless_over(departure: Departure) -> Departure:
-    if departure.refusal or departure.claim.leave_at is not None:
+    if departure.refusal or departure.claim.slot is not None:
         return departure
     return replace(departure, refusal=OVER)

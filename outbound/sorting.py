@@ -12,6 +12,7 @@ from django.utils import timezone
 from outbound.breakers.board import WAIT_SECONDS
 from outbound.heads import ClaimedLane, Head
 from outbound.limits import quotas
+from outbound.limits.rates import Slot
 from outbound.plans import Places, Plan
 from outbound.waits import Wait
 
@@ -21,13 +22,13 @@ QUOTA_CODE = "quota_exceeded"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A head whose turn it is. `leave_at` is its place in monotonic time; None where it has none,
-    because it will not leave: it is given up, or only its hold has ended.
+    """A head whose turn it is. `slot` is its place; None where it has none, because it
+    will not leave: it is given up, or only its hold has ended.
     """
 
     lane: ClaimedLane
     head: Head
-    leave_at: float | None = None
+    slot: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Sorting:
     @property
     def uncounted(self) -> list[ClaimedLane]:
         """Lanes whose pair was counted, and nothing leaves for it."""
-        gone = {turn.lane.conversation_id for turn in self.leaving if turn.leave_at is not None}
+        gone = {turn.lane.conversation_id for turn in self.leaving if turn.slot is not None}
         return [
             lane
             for lane in self.held
@@ -84,8 +85,8 @@ def _within_quota(sendable: Sequence[Turn], places: Places) -> tuple[list[Turn],
     for turn in placed:
         if granted.get(turn.lane.organization_id, 0) > 0:
             granted[turn.lane.organization_id] -= 1
-            leave_at = places.take(turn.lane.channel_id)
-            leaving.append(Turn(lane=turn.lane, head=turn.head, leave_at=leave_at))
+            slot = places.take(turn.lane.channel_id)
+            leaving.append(Turn(lane=turn.lane, head=turn.head, slot=slot))
     gone = {turn.head.entry_id for turn in leaving}
     return leaving, [turn for turn in sendable if turn.head.entry_id not in gone]
 

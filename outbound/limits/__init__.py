@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from outbound import metrics
 from outbound.limits import choice, postgres, redis
@@ -74,10 +75,17 @@ def _choose() -> Choice:
 def _take(asks: Sequence[Ask], chosen: Choice) -> tuple[list[Grant], Choice]:
     if chosen.backend == LimiterBackend.REDIS:
         try:
-            return redis.take(asks, not_before=chosen.not_before), chosen
+            return _timed(redis.take, asks, chosen), chosen
         except redis.Unavailable:
             chosen = choice.leave_redis()
-    return postgres.take(asks, not_before=chosen.not_before), chosen
+    return _timed(postgres.take, asks, chosen), chosen
+
+
+def _timed(take: Callable[..., list[Grant]], asks: Sequence[Ask], chosen: Choice) -> list[Grant]:
+    asked_at = time.monotonic()
+    grants = take(asks, not_before=chosen.not_before)
+    told_at = time.monotonic()
+    return [replace(grant, asked_at=asked_at, told_at=told_at) for grant in grants]
 
 
 def _tell(to_redis: Callable[[], None], to_postgres: Callable[[], None]) -> None:

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# What we use of what the provider allows. The rest absorbs that a message leaves up to
-# `courier.LATE_SECONDS` after its place: the places that may leave within a second lie within
+# So long after its place may a message leave.
+LATE_SECONDS = 0.05
+# What we use of what the provider allows. The places that may leave within a second lie within
 # 1.05 s, and 1.05 * 0.95 < 1, so they are never more than the limit.
 SHARE = 0.95
 HORIZON_SECONDS = 0.25
@@ -58,12 +59,30 @@ class Ask:
         return SHARE * max(1, self.throughput)
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place as a process may use it, in its own monotonic time: from `at`, not after `until`.
+
+    A store counts in its own time. What it said holds for some moment between the question and
+    the answer, so `at` counts from the answer and `until` from the question: a process that was
+    slow to hear has less of its places, or nothing, and never sends in those of others.
+    """
+
+    at: float
+    until: float
+
+    def is_over(self, now: float) -> bool:
+        """Whether somebody else may be sending in it by now."""
+        return now > self.until
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """What one channel got: `count` places, the first `wait_seconds` from now.
 
     `rate` is places a second as of now, `owed` what is paid along the way. `end` names the state
     that was left behind, so that unused places can go back while nobody else has taken any.
+    `asked_at` and `told_at` are monotonic times.
     """
 
     channel_id: int
@@ -72,6 +91,13 @@ class Grant:
     owed: float
     rate: float
     end: str
+    asked_at: float = 0.0
+    told_at: float = 0.0
+
+    def slot(self, number: int) -> Slot:
+        """Place `number`, from 0."""
+        offset = self.offset(number)
+        return Slot(self.told_at + offset, self.asked_at + offset + LATE_SECONDS)
 
     def offset(self, number: int) -> float:
         """Seconds from now to place `number`, from 0; to the next free one for `count`."""

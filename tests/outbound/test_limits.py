@@ -126,7 +126,7 @@ def test_claims_stop_at_what_the_number_allows(
     assert 18 <= len(first.claims) <= 20
     assert 0 < first.rests[channel.pk] <= 0.15
     assert SendAttempt.objects.count() == len(first.claims)
-    places = [each.leave_at or 0 for each in first.claims]
+    places = [each.slot.at for each in first.claims if each.slot]
     assert places == sorted(places)
     assert due.demands(most=10, without=[channel.pk]) == []
 

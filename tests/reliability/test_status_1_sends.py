@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from itertools import product
 
@@ -29,9 +30,10 @@ def _room_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """How much may leave at once is not the question here."""
 
     def take(asks: Sequence[Ask]) -> list[Grant]:
+        now = time.monotonic()
         return [
             Grant(channel_id=each.channel_id, count=each.count, wait_seconds=0, owed=0, rate=1e6,
-                  end="")
+                  end="", asked_at=now, told_at=now)
             for each in asks
         ]  # fmt: skip
 
