@@ -186,3 +186,9 @@ def test_a_postgres_that_cannot_start_says_why_in_one_sentence(folder: Path) -> 
         pass
     assert "database files are incompatible with server" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.skipif(not ports.CONNECTIONS.exists(), reason="Linux tells its range")
+def test_a_chosen_port_is_given_to_no_outgoing_connection() -> None:
+    first_of_connections = int(ports.CONNECTIONS.read_text().split()[0])
+    assert all(ports.choose() < first_of_connections for _ in range(20))
