@@ -27,7 +27,7 @@ from outbound import (
     resending,
     uploading,
 )
-from outbound.breakers import probing
+from outbound.breakers import closing, probing
 from outbound.dispatch import dispatch_due
 from outbound.pace import Pace
 
@@ -62,6 +62,7 @@ def sweep_once() -> dict[str, int]:
         "settled_letters": _part(_settle_letters),
         "redrives": _part(lambda: redriving.retry_due(seconds=RETRY_SECONDS)),
         "breakers": _part(probing.probe_beside),
+        "released": _part(closing.sweep),
         "consents": _part(consent_news.absorb),
         "templates": _part(message_templates.absorb),
         "alerts": _part(watch_if_late),

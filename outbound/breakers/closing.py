@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 DISPATCH = "outbound.tasks.dispatch_due_entries"
 BATCH = 500
+# Longer than a process goes by what it knew of a breaker: `board.FRESH_SECONDS`, and a claim.
+SETTLING_SECONDS = 10.0
 
 
 def release() -> int:
@@ -40,6 +42,21 @@ def release() -> int:
         logger.info("waiting messages released", extra={"count": len(waiting)})
     return len(waiting)
 
+
+def sweep() -> int:
+    """Release again for some seconds after a closing; how many messages.
+
+    Who knew of it a moment later has told messages to wait anew, and who closed it may have died
+    before it released anything.
+    """
+    [(count,)] = execute(JUST_CLOSED, [SETTLING_SECONDS])
+    return release() if count else 0
+
+
+JUST_CLOSED = """
+SELECT count(*) FROM outbound_breaker
+WHERE closed_at > statement_timestamp() - make_interval(secs => %s)
+"""
 
 # Each number's messages in their order, one after the other at its own pace.
 WAITING = """

@@ -45,9 +45,10 @@ def override(breaker: Breaker, state: str, *, by: User | None) -> None:
 
     What was observed goes on being observed beneath.
     """
-    Breaker.objects.filter(pk=breaker.pk).update(
-        override=state, override_by=by, override_at=Now() if state else None
-    )
+    changes = {"override": state, "override_by": by, "override_at": Now() if state else None}
+    if state != BreakerState.OPEN:
+        changes["closed_at"] = Now()
+    Breaker.objects.filter(pk=breaker.pk).update(**changes)
     board.forget()
 
 

@@ -123,7 +123,7 @@ RETURNING breaker.id, breaker.retry_at
 CLOSE = """
 UPDATE outbound_breaker SET
   state = 'closed', failures = 0, window_started_at = NULL, opened_at = NULL, retry_at = NULL,
-  reason_code = ''
+  reason_code = '', closed_at = clock_timestamp()
 WHERE id = %(id)s AND state = 'half_open' AND retry_at = %(token)s
 RETURNING scope
 """

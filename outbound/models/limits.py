@@ -46,7 +46,8 @@ class Breaker(models.Model):
     """Whether we send through one number, connection or host at all; the row is the truth.
 
     `scope` is `channel:<id>`, `connection:<id>` or `host:<name>`. `retry_at`: when one process,
-    by a conditional update, may probe with a GET. An `override` (a state that a person has set)
+    by a conditional update, may probe with a GET. `closed_at`: when it last let messages pass
+    again. An `override` (a state that a person has set)
     wins over what was observed.
     """
 
@@ -65,6 +66,7 @@ class Breaker(models.Model):
     window_started_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     retry_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
     override = models.CharField(
         max_length=9, choices=BreakerState.choices, blank=True, db_default=""
     )

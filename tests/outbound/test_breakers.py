@@ -12,7 +12,7 @@ from django.utils import timezone
 from messaging.models import Conversation, Message
 from messaging.probing import Verdict
 from messaging.secrets import ConnectionSecrets
-from outbound.breakers import board, overriding, probing
+from outbound.breakers import board, closing, overriding, probing
 from outbound.dispatch import dispatch_due
 from outbound.models import Breaker, OutboxEntry, SendAttempt
 from tests.factories import (
@@ -191,3 +191,27 @@ def test_a_reply_behind_a_breaker_fails_with_words_at_its_deadline(
     message.refresh_from_db()
     assert (message.status, message.error_code) == ("failed", "not_connected")
     assert graph.asked == []
+
+
+def test_who_hears_of_a_closing_too_late_makes_nothing_wait_for_long(
+    ready: Conversation, graph: FakeGraph
+) -> None:
+    breaker = overriding.breaker_of(ready.channel)
+    overriding.override(breaker, "open", by=None)
+    known = board.now()
+    overriding.override(breaker, "", by=None)
+    overriding.after_override("")
+    board.forget()
+    assert board.now() != known
+    board._Board.rows = known  # as a process knows it that read a moment before
+    write(ready, "meanwhile")
+    dispatch_due(limit_seconds=5)
+    assert OutboxEntry.objects.filter(due_at__gt=timezone.now() + timedelta(minutes=1)).exists()
+    board.forget()
+    assert closing.sweep() == 1
+    assert not OutboxEntry.objects.filter(due_at__gt=timezone.now() + timedelta(seconds=1)).exists()
+    make_due()
+    dispatch_due(limit_seconds=5)
+    assert graph.accepted == ["meanwhile"]
+    Breaker.objects.update(closed_at=Now() - timedelta(minutes=1))
+    assert closing.sweep() == 0
