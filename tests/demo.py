@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inbox.processes.state import BASE_DIR
+from tests import free_ports
 
 READY = "Ctrl-C stops everything"
 START_SECONDS = 90
@@ -46,7 +46,7 @@ def running_demo() -> Iterator[Demo]:
     """`manage.py up --demo` on free ports, with data of its own, until the tests end."""
     folder = Path(tempfile.mkdtemp(prefix="inbox-demo-"))
     folder.chmod(0o711)
-    port = _free_ports()
+    port = free_ports.three_in_a_row()
     environment = {key: value for key, value in os.environ.items() if key not in OURS}
     environment |= {"PORT": str(port), "DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
     log = folder / "up.log"
@@ -74,14 +74,3 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
         assert process.poll() is None, log.read_text(errors="replace")
         assert time.monotonic() < deadline, log.read_text(errors="replace")
         time.sleep(0.1)
-
-
-def _free_ports() -> int:
-    """The first of three free ports in a row."""
-    for port in range(20_000 + os.getpid() % 5_000, 60_000, 3):
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for offset in range(3):
-                listener = stack.enter_context(socket.socket())
-                listener.bind(("127.0.0.1", port + offset))
-            return port
-    raise AssertionError("no three free ports in a row")

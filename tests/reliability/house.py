@@ -22,9 +22,10 @@ from typing import Any, TypeVar
 import psycopg
 from cryptography.fernet import Fernet
 
-from inbox.processes import ports, process_table, procfile, state, welcome
+from inbox.processes import process_table, procfile, state, welcome
 from inbox.processes.embedded import TemporaryServices, temporary_services
 from inbox.processes.environment import PORT_NAMES, empty_metrics
+from tests import free_ports
 
 START_SECONDS = 90
 STOP_SECONDS = 60
@@ -55,24 +56,13 @@ def data_folder() -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def three_free_ports() -> int:
-    """The first of three neighbouring ports that nobody uses now."""
-    return until(_three_free_ports, "three free ports")
-
-
-def _three_free_ports() -> int | None:
-    first = ports.choose()
-    is_good = first < 65_000 and all(ports.is_free(first + offset) for offset in range(3))
-    return first if is_good else None
-
-
 def base_environment(folder: Path) -> dict[str, str]:
     """Our own environment, as a person at a terminal would have it, with a data folder."""
     inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     return {
         **inherited,
         "DATA_DIR": str(folder),
-        "PORT": str(three_free_ports()),
+        "PORT": str(free_ports.three_in_a_row()),
         "DEMO": "true",
         "LOG_LEVEL": "WARNING",
         "PYTHONUNBUFFERED": "1",
