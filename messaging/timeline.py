@@ -83,6 +83,10 @@ def _state(row: Conversation, position: int) -> dict[str, Any]:
         "head_seq": row.head_seq,
         "inbound_count": row.inbound_count,
         "state": row.state,
+        "assignee_id": row.assignee_id,
+        "team_id": row.team_id,
+        "priority": row.priority,
+        "snoozed_until": row.snoozed_until,
         "window_expires_at": row.window_expires_at,
         "waiting_since": row.waiting_since,
         "last_activity_at": row.last_activity_at,
@@ -104,6 +108,10 @@ UPDATE messaging_conversation AS conversation SET
   head_seq = row.head_seq,
   inbound_count = row.inbound_count,
   state = row.state,
+  assignee_id = row.assignee_id,
+  team_id = row.team_id,
+  priority = row.priority,
+  snoozed_until = row.snoozed_until,
   window_expires_at = row.window_expires_at,
   waiting_since = row.waiting_since,
   last_activity_at = row.last_activity_at,
@@ -113,7 +121,8 @@ UPDATE messaging_conversation AS conversation SET
   last_reaction_at = row.last_reaction_at,
   changed_seq = counter.head_seq - %(count)s + row.position
 FROM counter, jsonb_to_recordset(%(rows)s::jsonb) AS row(
-  id bigint, head_seq bigint, inbound_count bigint, state text, window_expires_at timestamptz,
+  id bigint, head_seq bigint, inbound_count bigint, state text, assignee_id bigint, team_id bigint,
+  priority text, snoozed_until timestamptz, window_expires_at timestamptz,
   waiting_since timestamptz, last_activity_at timestamptz, last_message_id bigint,
   last_message_at timestamptz, last_reaction_id bigint, last_reaction_at timestamptz,
   position bigint

@@ -19,6 +19,12 @@ class Contact(models.Model):
     )
     opted_out_at = models.DateTimeField(null=True, blank=True)
     preference_at = models.DateTimeField(null=True, blank=True)
+    # What agents noted of the person, by name, in the order it was noted.
+    attributes = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), blank=True
+    )
+    # What they send is kept, but opens nothing and tells nobody; nothing is sent to them.
+    blocked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -48,10 +48,12 @@ class Conversation(models.Model):
         max_length=10, choices=ConversationState.choices, default=ConversationState.OPEN
     )
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, db_index=False
     )
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, db_index=False)
     priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.NONE)
+    # When a snoozed conversation opens by itself; a customer's message opens it before.
+    snoozed_until = models.DateTimeField(null=True, blank=True)
     labels = models.ManyToManyField(Label, blank=True, related_name="conversations")
     head_seq = models.BigIntegerField(default=0)
     changed_seq = models.BigIntegerField(default=0)
@@ -103,6 +105,43 @@ class Conversation(models.Model):
             # Serves "all states", newest activity first.
             models.Index(
                 fields=["organization", "-last_activity_at", "-id"], name="conversation_all"
+            ),
+            # Serves an agent's and a team's own lists.
+            models.Index(
+                fields=["assignee", "state", "-last_activity_at", "-id"],
+                name="conversation_assigned",
+            ),
+            models.Index(
+                fields=["team", "state", "-last_activity_at", "-id"], name="conversation_team"
+            ),
+            # Serves one channel's list.
+            models.Index(
+                fields=["channel", "state", "-last_activity_at", "-id"],
+                name="conversation_channel",
+            ),
+            # Serves "nobody's".
+            models.Index(
+                fields=["organization", "-last_activity_at", "-id"],
+                condition=models.Q(state="open", assignee__isnull=True),
+                name="conversation_unassigned",
+            ),
+            # Serves "needs reply", longest waiting first.
+            models.Index(
+                fields=["organization", "waiting_since", "id"],
+                condition=models.Q(state="open", waiting_since__isnull=False),
+                name="conversation_waiting",
+            ),
+            # Serves "closing within two hours".
+            models.Index(
+                fields=["organization", "window_expires_at", "id"],
+                condition=models.Q(state="open"),
+                name="conversation_closing",
+            ),
+            # Serves waking who slept long enough, and "snoozed", the next to wake first.
+            models.Index(
+                fields=["snoozed_until", "id"],
+                condition=models.Q(state="snoozed"),
+                name="conversation_snoozed",
             ),
             # Serves "what changed since N" of lists.
             models.Index(fields=["organization", "changed_seq"], name="conversation_changed"),

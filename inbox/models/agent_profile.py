@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SendKey(models.TextChoices):
+    ENTER = "enter", _("Enter sends")
+    MOD_ENTER = "mod_enter", _("Ctrl+Enter sends")
+
+
+class AgentProfile(models.Model):
+    """How one person likes to work, wherever they log in; theme and density are the browser's."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="profile",
+    )
+    language = models.CharField(max_length=10, blank=True)
+    send_key = models.CharField(max_length=10, choices=SendKey.choices, default=SendKey.ENTER)
+    opens_next = models.BooleanField(default=True)
+    has_sound = models.BooleanField(default=True)
+    has_notifications = models.BooleanField(default=False)
+    # Hours of the browser's day in which nothing rings; the same twice means never.
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"profile of {self.pk}"
