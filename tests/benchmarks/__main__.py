@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from inbox.processes.embedded import temporary_services
 
-NAMES = ("ingest", "ingest_mix", "replay", "live", "send", "permits")
+NAMES = ("ingest", "ingest_mix", "replay", "live", "desk", "send", "permits")
 
 
 def main() -> int:
