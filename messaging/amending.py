@@ -97,7 +97,7 @@ def _react(conversation: Conversation, heard: Sequence[Amendment]) -> None:
     if known is None or newest.at >= known:
         conversation.last_reaction_id = newest.pk
         conversation.last_reaction_at = newest.at
-        if newest.emoji:
+        if newest.emoji and not conversation.is_blocked:
             conversation.last_activity_at = max(conversation.last_activity_at, newest.at)
 
 

@@ -29,14 +29,20 @@ Values = dict[str, Any]
 def take_over(source_id: int, target_id: int) -> Values:
     """Fill the locked target contact from the source; what the journal keeps of it."""
     source, target = Contact.objects.get(pk=source_id), Contact.objects.get(pk=target_id)
-    before = _values(target, ["name", "opted_out_at", "preference_at"])
+    before = _values(target, ["name", "opted_out_at", "preference_at", "blocked_at"])
     target.name = target.name or source.name
+    # Who is blocked as one is blocked as the other, until somebody says otherwise.
+    target.blocked_at = target.blocked_at or source.blocked_at
     if _decides(source, target):
         target.opted_out_at, target.preference_at = source.opted_out_at, source.preference_at
     after = _values(target, before)
-    if after != before:
-        target.save(update_fields=list(before))
-    return {"contact": _changes(before, after)}
+    brought = {
+        name: value for name, value in source.attributes.items() if name not in target.attributes
+    }
+    target.attributes |= brought
+    if brought or after != before:
+        target.save(update_fields=[*before, "attributes"])
+    return {"contact": _changes(before, after), "attributes": brought}
 
 
 def main_of(conversations: Iterable[Conversation], root_id: int) -> Conversation:
@@ -54,6 +60,7 @@ def carry_over(merges: Iterable[ContactMerge], locked: Mapping[int, Conversation
     """
     for merge in merges:
         merge.carried["conversations"] = []
+        is_blocked = Contact.objects.filter(pk=merge.target_id, blocked_at__isnull=False).exists()
         for union in _unions(merge, locked):
             for conversation in union:
                 timeline.take_number(conversation)
@@ -61,6 +68,8 @@ def carry_over(merges: Iterable[ContactMerge], locked: Mapping[int, Conversation
             before = _values(main, CARRIED)
             for part in union:
                 _absorb(main, part)
+            if is_blocked:
+                main.waiting_since = None
             if changes := _changes(before, _values(main, CARRIED)):
                 line = {"id": main.pk, "heard": main.inbound_count, "fields": changes}
                 merge.carried["conversations"].append(line)
@@ -76,8 +85,12 @@ def give_back(merge: ContactMerge, locked: Mapping[int, Conversation]) -> None:
         timeline.take_number(conversation)
     target = Contact.objects.get(pk=merge.target_id)
     restored = _restore(target, merge.carried.get("contact", {}))
-    if restored:
-        target.save(update_fields=restored)
+    brought = merge.carried.get("attributes", {})
+    target.attributes = {
+        name: value for name, value in target.attributes.items() if brought.get(name) != value
+    }
+    if restored or brought:
+        target.save(update_fields=[*restored, "attributes"])
     lines = merge.carried.get("conversations", [])
     # What went on may have been a part's that was parted before this.
     for line in (each for each in lines if each["id"] in locked):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from messaging import timeline
@@ -9,7 +10,8 @@ from messaging.models import AuthorType, Direction, Message, MessageStatus
 from messaging.sql import execute
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from messaging.models import Conversation, User
 
@@ -48,6 +50,31 @@ def add_event(
     return _birth(conversation, EVENT, by=by, content={EVENT: {"type": type_, **details}})
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What was done in one locked conversation, for `add_events`."""
+
+    conversation: Conversation
+    type: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+def add_events(events: Iterable[Event], *, by: User | None) -> list[Message]:
+    """`add_event` for many conversations, in one statement."""
+    now = _now()
+    lines = [
+        _line(
+            event.conversation,
+            EVENT,
+            by=by,
+            content={EVENT: {"type": event.type, **event.details}},
+            now=now,
+        )
+        for event in events
+    ]
+    return Message.objects.bulk_create(lines)
+
+
 def _birth(
     conversation: Conversation,
     kind: str,
@@ -57,10 +84,28 @@ def _birth(
     text: str = "",
     client: str | None = None,
 ) -> Message:
-    now = execute("SELECT now()")[0][0]
+    line = _line(conversation, kind, by=by, content=content, now=_now())
+    line.text, line.client_message_id = text, client
+    line.save(force_insert=True)
+    return line
+
+
+def _now() -> datetime:
+    now: datetime = execute("SELECT now()")[0][0]
+    return now
+
+
+def _line(
+    conversation: Conversation,
+    kind: str,
+    *,
+    by: User | None,
+    content: Mapping[str, Any] | None,
+    now: datetime,
+) -> Message:
     number = timeline.take_number(conversation)
     newest = conversation.last_message_at
-    return Message.objects.create(
+    return Message(
         organization_id=conversation.organization_id,
         conversation=conversation,
         channel_id=conversation.channel_id,
@@ -68,7 +113,6 @@ def _birth(
         changed_seq=number,
         direction=Direction.INTERNAL,
         kind=kind,
-        text=text,
         content=dict(content or {}),
         author_type=AuthorType.AGENT if by else AuthorType.SYSTEM,
         author=by,
@@ -76,5 +120,4 @@ def _birth(
         # Below what stands there already: a customer's clock may run ahead of ours.
         sort_at=max(now, newest) if newest else now,
         status=MessageStatus.RECEIVED,
-        client_message_id=client,
     )

@@ -170,6 +170,11 @@ def touched_conversations(contact_ids: Collection[int]) -> list[int]:
     return [conversation_id for (conversation_id,) in rows]
 
 
+def lock_family(contact_id: int) -> list[int]:
+    """Lock everybody who is one person with this contact until the transaction ends; their ids."""
+    return sorted(_lock({contact_id}))
+
+
 def _lock(contact_ids: set[int]) -> dict[int, _Locked]:
     """Lock whole families. One merge at a time in an organisation, so that none can grow."""
     execute(TAKE_TURN, [TURN_CLASS, sorted(contact_ids)])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from messaging import timeline
+from messaging import blocking, timeline
 from messaging.items import Amendment, InboundMessage, Item, Notice, Party, StatusUpdate
 from messaging.models import Connection, ContactMerge, Conversation, Outcome
 
@@ -115,6 +115,8 @@ class Batch:
         wanted |= {status.conversation_id for status in self.statuses if status.conversation_id}
         wanted |= {each.conversation_id for each in self.amendments if each.conversation_id}
         self.conversations = timeline.lock(wanted)
+        if self.messages or self.amendments:
+            blocking.mark(self.conversations)
 
     def take_number(self, conversation_id: int) -> int:
         """The next number of a locked conversation, which is published at the end."""

@@ -54,7 +54,7 @@ def _find_of_parts(pairs: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
 
 
 def _open(batch: Batch, pairs: list[tuple[int, int]]) -> None:
-    """Open what is new; a conversation that is only imported from the past is born resolved."""
+    """Open what is new; one of the past, or of somebody who is blocked, is born resolved."""
     if not pairs:
         return
     live = {(m.channel_id, m.contact_id) for m in batch.messages if not m.item.is_silent}
@@ -68,10 +68,13 @@ def _open(batch: Batch, pairs: list[tuple[int, int]]) -> None:
           INSERT INTO messaging_conversation (organization_id, channel_id, contact_id, state,
             priority, head_seq, changed_seq, inbound_count, last_activity_at, created_at)
           SELECT %s, row.channel_id, row.contact_id,
-            CASE WHEN row.is_live THEN 'open' ELSE 'resolved' END, 'none', 0, 0, 0,
-            CASE WHEN row.is_live THEN now() ELSE row.newest_at END, now()
+            CASE WHEN row.is_live AND contact.blocked_at IS NULL THEN 'open' ELSE 'resolved' END,
+            'none', 0, 0, 0,
+            CASE WHEN row.is_live AND contact.blocked_at IS NULL THEN now() ELSE row.newest_at END,
+            now()
           FROM unnest(%s::bigint[], %s::bigint[], %s::boolean[], %s::timestamptz[])
             AS row(channel_id, contact_id, is_live, newest_at)
+          JOIN messaging_contact AS contact ON contact.id = row.contact_id
           ON CONFLICT (channel_id, contact_id) DO NOTHING
           RETURNING id, state
         )

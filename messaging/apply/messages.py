@@ -12,6 +12,7 @@ from messaging.apply.known import note
 from messaging.events import MessagesReceived, announce
 from messaging.models import Conversation, ConversationState, Outcome
 from messaging.sql import as_json, execute
+from messaging.waiting import WAITS
 from messaging.windows import SILENT_KINDS, expires_at, is_genuine
 
 # Two webhooks a moment apart often swap places; only what comes clearly late is marked.
@@ -37,12 +38,16 @@ def insert(batch: Batch) -> None:
     wishes.listen(
         batch.organization_id, [(m.id, m.item.kind, m.item.text, m.item.wish) for m in spoken]
     )
-    if spoken:
+    _tell(batch, [m for m in spoken if not batch.conversations[m.conversation_id].is_blocked])
+
+
+def _tell(batch: Batch, heard: list[NewMessage]) -> None:
+    if heard:
         announce(
             MessagesReceived(
                 organization_id=batch.organization_id,
-                message_ids=tuple(message.id for message in spoken),
-                channel_counts=tuple(Counter(m.channel_id for m in spoken).items()),
+                message_ids=tuple(message.id for message in heard),
+                channel_counts=tuple(Counter(m.channel_id for m in heard).items()),
             )
         )
 
@@ -71,7 +76,7 @@ def _row(batch: Batch, message: NewMessage) -> dict[str, Any]:
         "sort_at": sort_at,
         "arrived_late": is_late and not item.is_silent,
         "is_early": newest is not None and sort_at < newest,
-        "is_silent": item.is_silent,
+        "is_silent": item.is_silent or (conversation.is_blocked and not item.echo),
         "is_placeholder": item.is_placeholder,
         "status": (item.status or "sent") if item.echo else "received",
         "reply_to_provider_id": item.reply_to,
@@ -84,10 +89,15 @@ def _is_genuine(message: NewMessage) -> bool:
 
 
 def _customer_spoke(conversation: Conversation, at: datetime, received_at: datetime) -> None:
-    """Window by the provider's time; waiting, unread and activity from now on."""
+    """Window by the provider's time; waiting, unread and activity from now on.
+
+    Somebody who is blocked opens the window, since WhatsApp does, and nothing else.
+    """
     window = expires_at(at)
     if conversation.window_expires_at is None or window > conversation.window_expires_at:
         conversation.window_expires_at = window
+    if conversation.is_blocked:
+        return
     conversation.inbound_count += 1
     conversation.waiting_since = min(conversation.waiting_since or at, at)
     conversation.last_activity_at = max(conversation.last_activity_at, received_at)
@@ -147,11 +157,13 @@ def _reopen(batch: Batch) -> None:
         if _is_genuine(message)
         and (conversation := batch.conversations[message.conversation_id]).state
         != ConversationState.OPEN
+        and not conversation.is_blocked
     }
     if not asleep:
         return
     for conversation_id in asleep:
         batch.conversations[conversation_id].state = ConversationState.OPEN
+        batch.conversations[conversation_id].snoozed_until = None
     execute(
         """
         INSERT INTO messaging_episode (conversation_id, opened_at)
@@ -161,19 +173,6 @@ def _reopen(batch: Batch) -> None:
     )
 
 
-WAITS = """
-SELECT conversation.id, (
-  SELECT min(heard.sort_at) FROM messaging_message AS heard
-  WHERE heard.conversation_id = conversation.id AND heard.direction = 'in'
-    AND NOT heard.is_silent AND heard.kind <> ALL(%s::text[])
-    AND heard.sort_at > coalesce(answer.newest, '-infinity')
-)
-FROM unnest(%s::bigint[]) AS conversation(id)
-LEFT JOIN LATERAL (
-  SELECT max(said.sort_at) AS newest FROM messaging_message AS said
-  WHERE said.conversation_id = conversation.id AND said.direction = 'out' AND NOT said.is_silent
-) AS answer ON true
-"""
 LINK = """
 UPDATE messaging_message AS message SET reply_to_id = row.id
 FROM unnest(%(channels)s::bigint[], %(conversations)s::bigint[], %(provider_ids)s::text[],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from messaging.models.organization import Organization
@@ -19,13 +20,28 @@ class Contact(models.Model):
     )
     opted_out_at = models.DateTimeField(null=True, blank=True)
     preference_at = models.DateTimeField(null=True, blank=True)
-    # What agents noted of the person, by name, in the order it was noted.
+    # What agents noted of the person, by name.
     attributes = models.JSONField(
         default=dict, db_default=models.Value({}, models.JSONField()), blank=True
     )
     # What they send is kept, but opens nothing and tells nobody; nothing is sent to them.
     blocked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            # Serves the list of people: by name, those without one last.
+            models.Index(
+                "organization",
+                models.Case(
+                    models.When(name="", then=1), default=0, output_field=models.IntegerField()
+                ),
+                Lower("name"),
+                "id",
+                condition=models.Q(merged_into__isnull=True),
+                name="contact_by_name",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"contact {self.pk}"

@@ -86,6 +86,8 @@ class Conversation(models.Model):
 
     # `head_seq` when this transaction locked the row; only then does it mean something.
     locked_seq: int = 0
+    # Whether the contact is blocked; known only where `blocking.mark` was asked.
+    is_blocked: bool = False
 
     objects = ConversationQuerySet.as_manager()
 

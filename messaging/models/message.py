@@ -67,7 +67,10 @@ class Message(models.Model):
     decides that a message arrives once.
     """
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    # Its index is that of the search, which begins with it.
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
@@ -98,7 +101,8 @@ class Message(models.Model):
     sender = models.ForeignKey(
         Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-    # Imported from the past: nobody is told of it and it counts for nothing.
+    # Imported from the past, or of somebody who is blocked: nobody is told and it counts for
+    # nothing.
     is_silent = models.BooleanField(db_default=False, default=False)
     # The content is to follow under the same provider id.
     is_placeholder = models.BooleanField(db_default=False, default=False)
@@ -138,11 +142,47 @@ class Message(models.Model):
             models.Index(fields=["conversation", "changed_seq"], name="message_changed"),
             # Serves the timeline's pages.
             models.Index(fields=["conversation", "-sort_at", "-seq"], name="message_timeline"),
+            # Serves what the panel gathers of a person: notes, who resolved or answered, files.
+            models.Index(
+                fields=["conversation", "-sort_at", "-id"],
+                condition=models.Q(kind__in=["note", "event"]),
+                name="message_notes",
+            ),
+            models.Index(
+                fields=["conversation", "author", "-sort_at"],
+                condition=models.Q(direction="out", author__isnull=False),
+                name="message_answers",
+            ),
+            models.Index(
+                fields=["conversation", "-sort_at", "-id"],
+                condition=models.Q(kind__in=["image", "video", "document"]),
+                name="message_files",
+            ),
             # Serves quotes that met their answer first.
             models.Index(
                 fields=["channel", "reply_to_provider_id"],
                 condition=models.Q(reply_to__isnull=True) & ~models.Q(reply_to_provider_id=""),
                 name="message_quote_parked",
+            ),
+            # Serves searches for frequent words and by operators: newest first till a page is full.
+            models.Index(fields=["organization", "-sort_at", "-id"], name="message_walk"),
+            # Serves "failed to send".
+            models.Index(
+                fields=["organization", "conversation", "sort_at"],
+                condition=models.Q(
+                    direction="out",
+                    status__in=["failed", "needs_review"],
+                    duplicate_of__isnull=True,
+                ),
+                name="message_stuck",
+            ),
+            # Serves searches for files and places.
+            models.Index(
+                fields=["organization", "kind", "-sort_at", "-id"],
+                condition=models.Q(
+                    kind__in=["image", "sticker", "video", "audio", "voice", "document", "location"]
+                ),
+                name="message_kinds",
             ),
             # Serves full-text search: bodies, captions, titles and file names.
             GinIndex(SEARCH_VECTOR, name="message_search"),

@@ -38,6 +38,7 @@ def fill(stories: Sequence[Story], casts: Casts, now: datetime) -> range:
     total = sum(story.messages for story in stories)
     with transaction.atomic():
         execute("SET LOCAL session_replication_role = replica")
+        execute("SET LOCAL statement_timeout = 0")
         contacts = _reserve("messaging_contact", len(stories))
         conversations = _reserve("messaging_conversation", len(stories))
         messages = _reserve("messaging_message", total)
