@@ -89,6 +89,16 @@ def holder_of(resource: str) -> Lease | None:
     return Lease.objects.live().select_related("holder").filter(resource=resource).first()
 
 
+def hold_still(resource: str) -> Lease | None:
+    """`holder_of`, and until the caller's transaction ends nobody takes the lease from them.
+
+    A lease that nobody ever took has no row to hold: who takes it meanwhile is new here.
+    """
+    # Without a join: after a wait for a hand-over the holder's row has to be the new one.
+    row = Lease.objects.select_for_update().filter(resource=resource).first()
+    return holder_of(resource) if row is not None else None
+
+
 def _ttl(ttl: timedelta | None) -> timedelta:
     return timedelta(seconds=settings.LEASE_SECONDS) if ttl is None else ttl
 
