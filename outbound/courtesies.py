@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 from prometheus_client import Counter
 
-from messaging import hints
+from messaging import blocking, hints
 from messaging.models import Channel, Connection, Conversation, Courtesy, Direction, Message
 from messaging.providers import PROVIDERS
 from messaging.providers.answers import Answer, Failure
@@ -102,6 +102,7 @@ def tell_typing(conversation_id: int) -> bool:
 def _where(conversation_ids: list[int], **policy: object) -> list[int]:
     wanted = {f"channel__{name}": value for name, value in policy.items()}
     found = Conversation.objects.filter(pk__in=conversation_ids, **wanted)
+    found = found.exclude(blocking.is_blocked("contact__"))
     return list(found.exclude(channel__read_receipts=Courtesy.NEVER).values_list("pk", flat=True))
 
 

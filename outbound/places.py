@@ -35,6 +35,8 @@ FIELDS = {
     "quoted": "message__reply_to_provider_id",
     "quoted_now": "message__reply_to__provider_id",
     "contact_id": "conversation__contact_id",
+    "blocked_at": "conversation__contact__blocked_at",
+    "person_blocked_at": "conversation__contact__merged_into__blocked_at",
     "window_expires_at": "conversation__window_expires_at",
     "external_id": "channel__external_id",
     "is_active": "channel__is_active",
@@ -83,6 +85,13 @@ class Place:
     messaging_limit: str = ""
     waits_for: str = ""
     file: Attachment | None = None
+    blocked_at: datetime | None = None
+    person_blocked_at: datetime | None = None
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the contact, or the person it is a part of, is blocked."""
+        return self.blocked_at is not None or self.person_blocked_at is not None
 
 
 def places_of(claims: Sequence[Claim]) -> list[Place]:

@@ -53,6 +53,7 @@ OWN_CODES: dict[str, ErrorClass] = {
     "quota_exceeded": ErrorClass.ACCOUNT_THROTTLED,
     "messaging_limit": ErrorClass.ACCOUNT_THROTTLED,
     "no_room": ErrorClass.LATER,
+    "blocked": ErrorClass.RECIPIENT,
     "consent_missing": ErrorClass.RECIPIENT,
     "consent_revoked": ErrorClass.RECIPIENT,
     "template_paused": ErrorClass.TEMPLATE,
@@ -188,6 +189,10 @@ BY_CODE: dict[str, Words] = {
     "deadline": Words(
         _("This message waited for too long to be still of use, so it did not leave."),
         _("Read what the customer wrote since, then send it again."),
+    ),
+    "blocked": Words(
+        _("This contact is blocked, so nothing is sent to them."),
+        _("Unblock them, then send this again."),
     ),
     "consent_missing": Words(
         _("Nobody has noted that this contact agreed to be written to."),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from outbound.gates import breaker, consent, files, starts, switches, template, window
+from outbound.gates import blocked, breaker, consent, files, starts, switches, template, window
 from outbound.gates.refusal import Refusal
 from outbound.places import Place
 
@@ -16,6 +16,7 @@ Gate = Callable[[Sequence[Place]], dict[int, Refusal]]
 # The first that stops a message counts, so what a person must mend comes before what mends
 # itself.
 GATES: tuple[Gate, ...] = (
+    blocked.stopped,
     switches.stopped,
     window.stopped,
     files.stopped,
