@@ -9,6 +9,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
+        "worker-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
         "media-src": ["'self'", "blob:"],
@@ -23,7 +24,7 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY = {
     "camera": [],
-    "geolocation": [],
+    "geolocation": ["self"],
     "microphone": ["self"],
     "payment": [],
     "usb": [],

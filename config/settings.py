@@ -125,6 +125,8 @@ DATABASES["default"]["OPTIONS"].update(
             "synchronous_commit=on",
             "lock_timeout=10s",
             "statement_timeout=60s",
+            # Compiling a plan costs more than any page may take.
+            "jit=off",
             "idle_in_transaction_session_timeout=30s",
         )
     ),
@@ -249,6 +251,8 @@ if CONSENT_POLICY not in {"every_message", "templates", "marketing"}:
     message = "CONSENT_POLICY is none of every_message, templates, marketing."
     raise ImproperlyConfigured(message)
 LEASE_SECONDS: int = env.int("LEASE_SECONDS", 30)
+LEASE_HEARTBEAT_SECONDS: int = env.int("LEASE_HEARTBEAT_SECONDS", 10)
+UNDO_SECONDS: float = env.float("UNDO_SECONDS", 5)
 
 # --- Mail and alerts --------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))

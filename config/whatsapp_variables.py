@@ -111,5 +111,15 @@ WHATSAPP = Group(
             "LEASE_SECONDS",
             "How long a lease on a conversation lasts after it was taken or last renewed.",
         ),
+        Variable(
+            "LEASE_HEARTBEAT_SECONDS",
+            "How often the page of an agent who replies renews the lease; a third of "
+            "`LEASE_SECONDS`, so that one renewal may be lost.",
+        ),
+        Variable(
+            "UNDO_SECONDS",
+            "How long a reply from the composer waits, so that it can be undone; 0 sends at once. "
+            "What programs send never waits.",
+        ),
     ),
 )

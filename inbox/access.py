@@ -131,6 +131,9 @@ def messages(membership: Membership, *found: Conversation) -> MessageQuerySet:
     """Messages of visible conversations, or of those that were found through this module."""
     if found:
         return Message.objects.filter(conversation__in=found)
+    if membership.sees_all_channels and membership.sees_all_teams:
+        # The same rows, told by the message itself: search walks them newest first.
+        return Message.objects.filter(organization=membership.organization_id)
     return Message.objects.filter(conversation__in=conversations(membership))
 
 

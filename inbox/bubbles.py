@@ -7,49 +7,28 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from inbox import cursors, faces, files, words
+from inbox import cursors, files, words
 from inbox.contents import EVENT_KINDS, Contents, contents_of
 from inbox.files import File
-from inbox.gists import event_words, gist_of
-from inbox.reactions import Chip, by_time, chip_of
+from inbox.gists import event_words, gist_of, icon_of
+from inbox.quotes import AUTHOR_ICONS, LONGEST_QUOTE, Former, Quote, author_of, former_of, quote_of
+from inbox.reactions import Chip, chip_of
 from inbox.reviewing import Choice, choices_of
+from inbox.scheduling import Hold, hold_of, was_never_due
 from inbox.unions import LOUD
 from messaging.models import (
-    AmendmentKind,
     AuthorType,
     Direction,
     Message,
     MessageStatus,
     User,
 )
-from messaging.providers.values import mapping, text
 from messaging.windows import is_genuine
 
 JOINED = timedelta(minutes=1)
-LONGEST_QUOTE = 200
 # A wait that is shorter than this needs no time beside it.
 SOON = timedelta(seconds=45)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """What a message answers; without an id it is not here."""
-
-    message_id: int | None
-    of: str
-    name: str
-    icon: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Former:
-    """What a message said from `at` until it was edited."""
-
-    text: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +53,8 @@ class Bubble:
     former: tuple[Former, ...]
     # When it is tried next, where that is some time away.
     leaves_at: datetime | None = None
+    # Why it has not left, where nothing stands against it.
+    hold: Hold | None = None
     choices: tuple[Choice, ...] = ()
     is_sent_twice: bool = False
     is_joined: bool = False
@@ -101,7 +82,7 @@ class Bubble:
         that turned out to be another message is gone.
         """
         message = self.message
-        if message.duplicate_of_id is not None:
+        if message.duplicate_of_id is not None or was_never_due(message):
             return True
         is_ours = message.kind == "reaction" and message.direction == Direction.OUT
         return is_ours and message.status not in LOUD
@@ -169,16 +150,17 @@ def bubble_of(
         author=author_of(message, reader),
         author_icon=AUTHOR_ICONS.get(message.author_type, ""),
         by="automation" if message.author_type == AuthorType.AUTOMATION else "",
-        kind_icon=words.kind_of(message.kind)[0],
+        kind_icon=icon_of(message),
         gist=_gist(message, reader),
         tick=words.tick_of(message.status, _entry_state(message)) if is_ours else None,
         verdict=words.verdict(message.status, message.error_code, message.error_title),
-        quote=_quote(message, reader),
+        quote=quote_of(message, reader),
         contents=contents_of(message, has_files=bool(attached)),
         files=attached,
         reactions=chip_of(message, reader.contact_name),
-        former=tuple(_former(message)),
+        former=tuple(former_of(message)),
         leaves_at=_leaves_at(message) if is_ours else None,
+        hold=hold_of(message) if is_ours else None,
         choices=choices_of(message) if is_ours else (),
         is_sent_twice=is_ours and _is_sent_twice(message),
         is_joined=not new_day and not is_new and _joins(after, message),
@@ -187,74 +169,10 @@ def bubble_of(
     )
 
 
-# Whoever is neither the reader nor a colleague gets a glyph beside their name.
-AUTHOR_ICONS = {AuthorType.PHONE_APP.value: "handset", AuthorType.AUTOMATION.value: "robot"}
-
-
-def author_of(message: Message, reader: Reader) -> str:
-    """The name over a bubble; nothing over the reader's own and the contact's."""
-    if message.direction == Direction.IN:
-        # In a group everybody is on the other side, so it has to be said who.
-        return faces.contact_name(message.sender) if message.sender else ""
-    if message.author_id is not None and message.author_id == reader.user.pk:
-        return ""
-    if message.author is not None:
-        return str(message.author)
-    return str(
-        {
-            AuthorType.PHONE_APP: _("Phone app"),
-            AuthorType.AUTOMATION: _("Automation"),
-        }.get(AuthorType(message.author_type), _("System"))
-    )
-
-
 def _gist(message: Message, reader: Reader) -> str:
     if message.kind in EVENT_KINDS:
-        return event_words(message, reader.contact_name)
+        return event_words(message, reader.contact_name, reader.user.pk)
     return gist_of(message).text[:LONGEST_QUOTE]
-
-
-def _quote(message: Message, reader: Reader) -> Quote | None:
-    quoted = message.reply_to
-    if quoted is None:
-        return _missing_quote(message)
-    mine = quoted.author_id == reader.user.pk and quoted.direction != Direction.IN
-    is_in = quoted.direction == Direction.IN
-    author = _("You") if mine else author_of(quoted, reader)
-    gist = gist_of(quoted)
-    return Quote(
-        message_id=quoted.pk,
-        of="contact" if is_in else "agent",
-        name=(author or reader.contact_name) if is_in else author,
-        icon=gist.icon,
-        text=gist.text[:LONGEST_QUOTE],
-    )
-
-
-def _missing_quote(message: Message) -> Quote | None:
-    """An answer to what we never got; what a product enquiry names is no message at all."""
-    context = mapping(mapping(message.content).get("context"))
-    if not message.reply_to_provider_id or context.get("referred_product"):
-        return None
-    return Quote(
-        message_id=None,
-        of="contact",
-        name=_("Earlier message"),
-        icon="",
-        text=_("This message is not here."),
-    )
-
-
-def _former(message: Message) -> list[Former]:
-    """What an edited message said before, oldest first."""
-    if message.edited_at is None:
-        return []
-    edits = by_time(message, AmendmentKind.EDIT)
-    first = text(mapping(message.original).get("text"))
-    return [
-        Former(text=first, at=message.sort_at),
-        *(Former(text=edit.text, at=edit.at) for edit in edits[:-1]),
-    ]
 
 
 def _joins(after: Message | None, message: Message) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
-from typing import Any
+from typing import Any, TypeGuard
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from inbox import hub, realtime, tickets
+from inbox import hub, lease_frames, realtime, tickets
 from inbox.access import LARGEST_ID
 from inbox.tickets import Ticket
 from outbound.courtesies import TYPING_EVERY_SECONDS
@@ -18,20 +19,30 @@ from outbound.courtesies import TYPING_EVERY_SECONDS
 # its agent is logged out.
 UNAUTHORIZED = 4401
 LONGEST_FRAME = 2000
+# Tabs of one browser share a socket.
+MOST_OPENED = 50
+CLOSED_BY_PAGE = {1000, 1001}
+TYPING_SECONDS = {"shown": 3.0, "told": float(TYPING_EVERY_SECONDS)}
 
 
 class InboxConsumer(AsyncWebsocketConsumer):
-    """One browser tab. It hears through the hub, so it needs no channel of its own."""
+    """One browser. It hears through the hub, so it needs no channel of its own."""
 
     channel_layer_alias = "unused"
     ticket: Ticket
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.opened: int | None = None
-        self.followed: frozenset[int] = frozenset()
+        self.seat = secrets.token_hex(8)
+        self.opened: dict[int, frozenset[int]] = {}
+        self.leases: dict[int, int] = {}
         self.is_admitted = False
-        self.may_type_at = 0.0
+        self._due_at: dict[tuple[str, int], float] = {}
+
+    @property
+    def followed(self) -> frozenset[int]:
+        """The conversations that are open here, with those they go on from."""
+        return frozenset().union(*self.opened.values())
 
     async def connect(self) -> None:
         """Members come in; others are told to log in, by a code their page understands."""
@@ -50,52 +61,89 @@ class InboxConsumer(AsyncWebsocketConsumer):
                 "from": head,
                 "to": head,
                 "heartbeat": hub.HEARTBEAT_SECONDS,
+                "user": ticket.user_id,
                 "delayed": here.is_deaf,
             }
         )
+        await here.whereabouts.greet(self)
 
     async def disconnect(self, code: int) -> None:
-        """Out of the hub."""
-        if self.is_admitted:
-            hub.current().leave(self)
+        """Out of the hub, and out of sight.
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """`{type: "open", conversation: id}`, `{type: "leave"}`, or `{type: "typing"}` in the
-        open conversation; anything else is ignored.
+        A page that was closed gives its leases back; one that was cut off keeps them until they
+        run out, since its agent goes on typing.
         """
-        frame = _parsed(text_data)
         if not self.is_admitted:
             return
-        if frame.get("type") == "leave":
-            self.opened, self.followed = None, frozenset()
-        elif frame.get("type") == "open":
-            await self._open(frame.get("conversation"))
-        elif frame.get("type") == "typing":
-            await self._type()
+        here = hub.current()
+        try:
+            if self.opened:
+                await here.whereabouts.leave(self, self.opened)
+            for conversation_id, token in self.leases.items() if code in CLOSED_BY_PAGE else ():
+                frame = {"type": "unlock", "lease_token": token}
+                await hub.in_thread(lease_frames.answer, self.ticket, frame, conversation_id)
+        finally:
+            here.leave(self)
 
-    async def _open(self, conversation_id: object) -> None:
-        """Join after a permission check; the head is read after joining, so nothing is missed."""
-        self.opened, self.followed = None, frozenset()
-        self.may_type_at = 0.0
-        if not isinstance(conversation_id, int) or not 0 < conversation_id <= LARGEST_ID:
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """`{type, conversation, …}`: `open`, `leave` and `typing`, and what leases are asked with;
+        anything else is ignored.
+        """
+        frame = _parsed(text_data)
+        conversation_id, kind = frame.get("conversation"), frame.get("type")
+        if not self.is_admitted or not _is_id(conversation_id):
             return
+        if kind == "open":
+            await self._open(conversation_id)
+        elif kind == "leave":
+            await self._leave(conversation_id)
+        elif kind == "typing" and frame.get("mode") != "note":
+            await self._type(conversation_id)
+        elif kind in lease_frames.TYPES:
+            await self._lease(frame, conversation_id)
+
+    async def _open(self, conversation_id: int) -> None:
+        """Join after a permission check; the head is read after joining, so nothing is missed."""
+        self.opened.pop(conversation_id, None)
         group = realtime.conversation_group(conversation_id)
         heads = await hub.in_thread(tickets.open_conversation, self.ticket, conversation_id)
-        if not heads:
+        if not heads or len(self.opened) >= MOST_OPENED:
             await self.tell({"type": "conversation.denied", "group": group})
             return
-        self.opened, self.followed = conversation_id, frozenset(heads)
+        self.opened[conversation_id] = frozenset(heads)
         heads = await hub.in_thread(tickets.open_conversation, self.ticket, conversation_id)
         head = heads.get(conversation_id, 0)
         await self.tell({"type": "conversation.opened", "group": group, "from": head, "to": head})
+        await self.tell(await hub.in_thread(lease_frames.now, conversation_id))
+        await hub.current().whereabouts.look(self, conversation_id)
 
-    async def _type(self) -> None:
-        """The agent types here; passed on no more often than the customer could see it."""
-        now = time.monotonic()
-        if self.opened is None or now < self.may_type_at:
+    async def _leave(self, conversation_id: int) -> None:
+        if self.opened.pop(conversation_id, None):
+            await hub.current().whereabouts.leave(self, [conversation_id])
+
+    async def _type(self, conversation_id: int) -> None:
+        """The agent types an answer: colleagues see it, and the customer now and then."""
+        if conversation_id not in self.opened or not self._is_due("shown", conversation_id):
             return
-        self.may_type_at = now + TYPING_EVERY_SECONDS
-        await hub.in_thread(tickets.typing, self.ticket, self.opened)
+        told = tickets.typing if self._is_due("told", conversation_id) else tickets.replies_in
+        if await hub.in_thread(told, self.ticket, conversation_id):
+            await hub.current().whereabouts.reply(self, conversation_id)
+
+    def _is_due(self, what: str, conversation_id: int) -> bool:
+        now = time.monotonic()
+        if now < self._due_at.get((what, conversation_id), 0.0):
+            return False
+        self._due_at[what, conversation_id] = now + TYPING_SECONDS[what]
+        return True
+
+    async def _lease(self, frame: dict[str, Any], conversation_id: int) -> None:
+        answer = await hub.in_thread(lease_frames.answer, self.ticket, frame, conversation_id)
+        token = answer.get("lease_token")
+        if token is None:
+            self.leases.pop(conversation_id, None)
+        else:
+            self.leases[conversation_id] = token
+        await self.tell(answer)
 
     async def tell(self, frame: dict[str, Any]) -> None:
         """Send one frame."""
@@ -122,6 +170,10 @@ class InboxConsumer(AsyncWebsocketConsumer):
                 "delayed": hub.current().is_deaf,
             }
         )
+
+
+def _is_id(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 < value <= LARGEST_ID
 
 
 def _parsed(text: str | None) -> dict[str, Any]:

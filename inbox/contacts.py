@@ -151,6 +151,18 @@ def accept(membership: Membership, suggestion_id: int) -> Contact:
     return access.contact_or_404(membership, older)
 
 
+def join(membership: Membership, contact_id: int, other_id: int) -> Contact:
+    """Two people that an agent says are one; the one known longer keeps its place.
+
+    Raises Http404 or PermissionDenied.
+    """
+    _must_write(membership)
+    found = {access.contact_or_404(membership, pk).pk for pk in (contact_id, other_id)}
+    older, newer = min(found), max(found)
+    merging.merge_now(newer, older, reason=BY_AGENT, by=membership.user)
+    return access.contact_or_404(membership, older)
+
+
 def reject(membership: Membership, suggestion_id: int) -> Contact:
     """Not the same person. Raises Http404, PermissionDenied."""
     suggestion = _suggestion(membership, suggestion_id)

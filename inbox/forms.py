@@ -9,6 +9,8 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from inbox.access import is_number
+from inbox.models import DraftMode
 from messaging.models import Membership, Role, User
 from outbound.models import ConsentAction
 
@@ -27,6 +29,9 @@ class LoginForm(forms.Form):
     )
 
 
+ONCE = ("unseen", "takeover")
+
+
 class ReplyForm(forms.Form):
     """What the composer submits. Limits on the text are the use case's."""
 
@@ -34,12 +39,65 @@ class ReplyForm(forms.Form):
     client_message_id = forms.CharField(max_length=64)
     seen_seq = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
     reply_to = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
-    override = forms.ChoiceField(required=False, choices=[("unseen", "unseen")])
+    # What of the guard's refusals the agent has read and goes against.
+    override = forms.ChoiceField(
+        required=False, choices=[(each, each) for each in (*ONCE, " ".join(ONCE))]
+    )
+    lease_token = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    # What it is beside text: `content` is the kind's object, or `upload` the number of its file.
+    kind = forms.CharField(required=False, max_length=40)
+    upload = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    content = forms.JSONField(required=False)
+    # "Send later": the time counts only with the button that asks for it.
+    schedule = forms.BooleanField(required=False)
+    send_at = forms.DateTimeField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A time that was not asked for is nobody's; one that was must be there."""
+        cleaned = super().clean() or {}
+        if not cleaned.get("schedule"):
+            self.errors.pop("send_at", None)
+            cleaned["send_at"] = None
+        elif not cleaned.get("send_at") and "send_at" not in self.errors:
+            self.add_error("send_at", _("Choose a time that is still to come."))
+        return cleaned
 
     def clean_text(self) -> str:
         """Browsers submit CRLF for every line break; messages have plain ones."""
         text: str = self.cleaned_data["text"]
         return text.replace("\r\n", "\n").strip("\n")
+
+
+class NoteForm(forms.Form):
+    """What the composer submits as an internal note."""
+
+    text = forms.CharField(required=False, strip=False, max_length=100_000)
+    client_message_id = forms.CharField(max_length=64)
+    mentions = forms.CharField(required=False, max_length=1000)
+
+    def clean_text(self) -> str:
+        """As in a reply."""
+        text: str = self.cleaned_data["text"]
+        return text.replace("\r\n", "\n").strip("\n")
+
+    def clean_mentions(self) -> list[int]:
+        """Ids between commas; what is none names nobody."""
+        given: str = self.cleaned_data["mentions"]
+        return [int(each) for each in given.split(",") if is_number(each)]
+
+
+class DraftForm(forms.Form):
+    """What the composer keeps while somebody types."""
+
+    mode = forms.ChoiceField(choices=DraftMode.choices)
+    text = forms.CharField(required=False, strip=False, max_length=100_000)
+    version = forms.IntegerField(min_value=0, max_value=2**62)
+    reply_to = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+    def clean_text(self) -> str:
+        """As it was typed, with plain line breaks."""
+        text: str = self.cleaned_data["text"]
+        return text.replace("\r\n", "\n")
 
 
 class ConsentForm(forms.Form):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inbox import cards, contents, words
+from inbox import cards, contents, happenings, words
 from inbox.faces import written_phone
 from inbox.offers import offer_of, words_of
 from messaging.providers.values import mapping, text
@@ -56,8 +56,15 @@ def _wordless(message: Message, named: Gist) -> Gist:
     return Gist(icon=named.icon, text=(describe(content) if describe else "") or named.text)
 
 
-def event_words(message: Message, name: str) -> str:
-    """The sentence of an event line; `name` is what we call the contact."""
+def icon_of(message: Message) -> str:
+    """The glyph of a message's kind; an event line's of what was done."""
+    return happenings.icon_of(message) or words.kind_of(message.kind)[0]
+
+
+def event_words(message: Message, name: str, viewer_id: int | None = None) -> str:
+    """The sentence of an event line; `name` is what we call the contact, `viewer_id` who reads."""
+    if message.kind == "event":
+        return happenings.words_of(message, viewer_id) or message.text
     if message.kind == "request_welcome":
         return _("%(name)s opened this chat for the first time") % {"name": name}
     if message.kind != "system":

@@ -1,9 +1,10 @@
 """One per web process: hears pushes, spreads them among this process's sockets.
 
-Three loops while anybody is connected: *listen* passes on what moved, *coalesce* sends list
-frames at most ten times a second, *pulse* checks rights, proves that the channel layer hears us,
-and carries the true heads, so that a lost push costs at most a heartbeat. Without the channel
-layer the pulse quickens and finds changes in Postgres alone.
+Four loops while anybody is connected: *listen* passes on what moved, *coalesce* sends list
+frames at most ten times a second, *tell* of `whereabouts` says who is where, *pulse* checks
+rights, proves that the channel layer hears us, and carries the true heads, so that a lost push
+costs at most a heartbeat. Without the channel layer the pulse quickens and finds changes in
+Postgres alone.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError, connection
 
-from inbox import coalescer, realtime, tickets
+from inbox import coalescer, draft_frames, realtime, tickets
 from inbox.realtime import UNREACHABLE, Feed
+from inbox.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,6 +63,7 @@ class Hub:
         self.heads: dict[int, int] = {}
         self.timelines: dict[int, int] = {}
         self.is_deaf = False
+        self.whereabouts = Whereabouts(self.sockets, in_thread)
         self._feed = Feed()
         self._dirty: set[int] = set()
         self._wake = asyncio.Event()
@@ -93,7 +96,7 @@ class Hub:
     def _start(self) -> None:
         if not self._tasks:
             self._heard_at = self._beat_at = time.monotonic()
-            loops = (self._listen, self._coalesce, self._pulse)
+            loops = (self._listen, self._coalesce, self.whereabouts.tell, self._pulse)
             self._tasks = [asyncio.create_task(_steady(loop)) for loop in loops]
 
     async def _listen(self) -> None:
@@ -106,6 +109,12 @@ class Hub:
             self._mark_dirty(frame["organization"])
             for conversation_id, from_seq, to_seq in frame["moved"]:
                 await self._timeline_moved(conversation_id, from_seq, to_seq)
+        elif frame["type"] == "lease.changed":
+            await self._lease_changed(frame)
+        elif frame["type"] == draft_frames.TYPE:
+            await _send(draft_frames.deliveries(self.sockets, frame))
+        elif frame["type"] == "presence.changed":
+            self.whereabouts.mark(frame["organization"])
 
     async def _coalesce(self) -> None:
         await self._wake.wait()
@@ -125,6 +134,7 @@ class Hub:
         is_due = time.monotonic() - self._beat_at >= HEARTBEAT_SECONDS
         if is_due or self.is_deaf or was_deaf:
             await self._compare_heads(beat=is_due)
+        await self.whereabouts.refresh()
 
     # --- what the loops do ---------------------------------------------------------------------
 
@@ -159,6 +169,19 @@ class Hub:
             "to": to_seq,
         }
         await _send(socket.tell(frame) for socket in viewers)
+
+    async def _lease_changed(self, frame: dict[str, Any]) -> None:
+        """To those who have it before them, and to the former holder wherever they are."""
+        self.whereabouts.mark(frame["organization"])
+        told = {name: value for name, value in frame.items() if name != "organization"}
+        await _send(
+            socket.tell(told)
+            for socket in tuple(self.sockets)
+            if socket.ticket.organization_id == frame["organization"]
+            and (
+                frame["conversation"] in socket.followed or socket.ticket.user_id == frame["former"]
+            )
+        )
 
     async def _withdraw(self) -> None:
         held = {socket.ticket for socket in self.sockets}

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from inbox import form_files
 from inbox.picker_fields import PREFIX
 from inbox.refusals import Invalid, ReadOnly
 from messaging.media_failures import NotFetched
-from messaging.media_files import Incoming
 from messaging.providers.values import mapping
 from outbound import uploads
 from outbound.models import Upload
@@ -56,24 +56,7 @@ def _keep(membership: Membership, slot: Slot, file: UploadedFile[bytes]) -> Uplo
     if not membership.replies:
         raise ReadOnly
     try:
-        return _store(membership, slot, file)
+        return form_files.keep(membership, file, kind=slot.kind)
     except (uploads.Refused, NotFetched) as refusal:
         said = _(refusal.sentence)
         raise Invalid({f"template.parameters.{slot.key}": [said]}) from refusal
-
-
-def _store(membership: Membership, slot: Slot, file: UploadedFile[bytes]) -> Upload:
-    incoming = Incoming()
-    try:
-        for chunk in file.chunks():
-            incoming.write(chunk)
-        incoming.finish()
-        given = uploads.Given(
-            incoming=incoming,
-            filename=file.name or "",
-            declared=file.content_type or "",
-            kind=slot.kind,
-        )
-        return uploads.store(membership, given)
-    finally:
-        incoming.discard()

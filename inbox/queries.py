@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
-from inbox import access, contacts, cursors, unions
+from inbox import access, contacts, cursors
 from messaging.models import (
     Contact,
     Conversation,
-    ConversationState,
     Membership,
     Message,
     OrganizationCounter,
 )
 from messaging.models.message import SEARCH_VECTOR
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
 
 PAGE = 50
 # What stands in tables of its own; people are asked for only where there are some.
@@ -33,24 +28,6 @@ MESSAGE_PARTS = (
     "sender__identities",
     "sender__merged_into__identities",
 )
-MOST_COUNTED = 999
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A named part of the list."""
-
-    name: str
-    title: _StrPromise
-    tab: _StrPromise
-    icon: str
-
-
-VIEWS = {
-    "mine": View("mine", _("Mine"), _("Mine"), "person"),
-    "unassigned": View("unassigned", _("Unassigned"), _("Unassigned"), "unassigned"),
-    "all": View("all", _("All open"), _("All"), "inbox"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +36,6 @@ class Page:
 
     rows: list[Any]
     cursor: str
-
-
-def view_filter(view: str, membership: Membership) -> Q:
-    """What belongs to a view, for one member."""
-    chosen = Q(state=ConversationState.OPEN)
-    if view == "mine":
-        return chosen & Q(assignee=membership.user_id)
-    if view == "unassigned":
-        return chosen & Q(assignee__isnull=True)
-    return chosen
 
 
 def with_merged(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
@@ -133,17 +100,6 @@ def page_of_messages(rows: QuerySet[Message], *, before: str = "", limit: int = 
     return Page(found, cursors.encode(last.sort_at, last.seq) if last else "")
 
 
-def page_of_union(membership: Membership, union: unions.Union, *, before: str = "") -> Page:
-    """A page of what one person and we said on one channel, newest first. Raises BadCursor."""
-    chosen = unions.page_filter(union, before, PAGE + 1)
-    rows = access.messages(membership, *union.all).shown().filter(chosen)
-    found = list(with_message_parts(rows).order_by("-sort_at", "-pk")[: PAGE + 1])
-    more = len(found) > PAGE
-    found = found[:PAGE]
-    last = found[-1] if more else None
-    return Page(found, cursors.encode(last.sort_at, last.pk) if last else "")
-
-
 def with_message_parts(rows: QuerySet[Message]) -> QuerySet[Message]:
     """Messages with all a bubble or an API object shows.
 
@@ -158,10 +114,12 @@ def with_message_parts(rows: QuerySet[Message]) -> QuerySet[Message]:
 def search_messages(membership: Membership, text: str) -> QuerySet[Message]:
     """Messages that hold all words of `text`, newest first: bodies, captions and file names.
 
-    Quotes keep words together, `-` leaves out, `or` takes either.
+    Quotes keep words together, `-` leaves out, `or` takes either. No words at all is everything.
     """
-    query = SearchQuery(text, config="simple", search_type="websearch")
-    rows = access.messages(membership).shown().annotate(words=SEARCH_VECTOR).filter(words=query)
+    rows = access.messages(membership).shown()
+    if text:
+        query = SearchQuery(text, config="simple", search_type="websearch")
+        rows = rows.annotate(words=SEARCH_VECTOR).filter(words=query)
     return rows.order_by("-sort_at", "-pk")
 
 
@@ -190,15 +148,6 @@ def search_conversations(
     people = contacts.named(access.contacts(membership), text).values("pk")
     hits = search_messages(membership, text).order_by().values("conversation")
     return rows.filter(Q(pk__in=hits) | Q(contact__in=people) | Q(contact__merged_into__in=people))
-
-
-def view_counts(membership: Membership) -> dict[str, int]:
-    """How many conversations each view holds, counted up to one more than MOST_COUNTED."""
-    seen = unions.shown(access.conversations(membership))
-    return {
-        view: seen.filter(view_filter(view, membership)).order_by()[: MOST_COUNTED + 1].count()
-        for view in VIEWS
-    }
 
 
 def organization_head(organization_id: int) -> int:

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
-    """All reactions to one message: each emoji once, how many people, who with what."""
+    """All reactions to one message: each emoji once, how many people, who with what, and ours."""
 
     emojis: tuple[str, ...]
     count: int
     who: str
+    ours: str = ""
 
 
 def standing(message: Message) -> list[Amendment]:
@@ -55,6 +56,7 @@ def chip_of(message: Message, contact_name: str) -> Chip | None:
         emojis=tuple(dict.fromkeys(amendment.emoji for amendment in found)),
         count=len(found),
         who=", ".join(f"{_name(each, contact_name)} {each.emoji}" for each in found),
+        ours=next((each.emoji for each in found if each.author_type != AuthorType.CONTACT), ""),
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from inbox.models import ReadMark
 from messaging.models import Conversation, Direction, Message, User
 from messaging.windows import SILENT_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from messaging.querysets import ConversationQuerySet
 
 
@@ -38,6 +40,28 @@ def mark_read(user: User, conversation: Conversation, *, seq: int) -> ReadMark:
         )
         mark.refresh_from_db(fields=list(values))
     return mark
+
+
+def mark_unread(user: User, conversation_ids: Collection[int]) -> int | None:
+    """Put `user` back to before the customer's newest message in these conversations of one
+    person, the only act by which a mark shrinks; in which one, or None where that was unread.
+    """
+    genuine = Message.objects.filter(
+        conversation__in=conversation_ids, direction=Direction.IN, is_silent=False
+    ).exclude(kind__in=SILENT_KINDS)
+    newest = genuine.order_by("-sort_at", "-pk").values("conversation_id", "seq").first()
+    if newest is None:
+        return None
+    before = newest["seq"] - 1
+    rows = Conversation.objects.filter(pk=newest["conversation_id"])
+    [(heard, newer)] = rows.annotate(newer=_genuine_after(before)).values_list(
+        "inbound_count", "newer"
+    )
+    mine = ReadMark.objects.filter(user=user, conversation=newest["conversation_id"])
+    changed = mine.filter(inbound_count__gt=heard - newer).update(
+        seq=Least("seq", before), inbound_count=heard - newer
+    )
+    return newest["conversation_id"] if changed else None
 
 
 def with_read_count(rows: ConversationQuerySet, user: User) -> QuerySet[Conversation]:

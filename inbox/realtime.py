@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import redis
@@ -34,6 +35,11 @@ def organization_group(organization_id: int) -> str:
 def conversation_group(conversation_id: int) -> str:
     """The group of those who have a conversation open."""
     return f"conversation.{conversation_id}"
+
+
+def moment(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC, as frames say it."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def push(group: str, frame: dict[str, Any]) -> None:

@@ -64,3 +64,10 @@ class ConsentNeeded(Exception):
     """
 
     code: str
+
+
+@dataclass(eq=False)
+class Blocked(ConsentNeeded):
+    """It is us who do not write to this contact; it is told in the same way."""
+
+    code: str = "blocked"

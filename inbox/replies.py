@@ -9,10 +9,20 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from inbox import access, queries, reply_content, reply_targets, reply_templates, unions
+from inbox import (
+    access,
+    drafts,
+    leasing,
+    queries,
+    reply_content,
+    reply_targets,
+    reply_templates,
+    scheduling,
+    unions,
+)
 from inbox.refusals import GoesOn, IdReused, Invalid, ReadOnly, Unseen, WindowClosed
 from inbox.reply_content import LONGEST_TEXT, Reply
-from inbox.reply_guard import UNSEEN, guard, unseen_by
+from inbox.reply_guard import TAKEOVER, UNSEEN, guard, unseen_by
 from messaging import reacting, timeline
 from messaging.models import Conversation, Membership, Message, User
 from messaging.outgoing import Draft, compose
@@ -20,6 +30,7 @@ from outbound import courtesies, outbox, uploads
 
 __all__ = [
     "LONGEST_TEXT",
+    "TAKEOVER",
     "UNSEEN",
     "GoesOn",
     "IdReused",
@@ -53,6 +64,7 @@ def send_reply(membership: Membership, conversation_id: int, reply: Reply) -> tu
     first = first_answer(union.main, reply, within=union.key)
     if first is not None:
         return first, False
+    scheduling.check(reply)
     conversation = union.main
     if conversation.pk != asked.pk and reply.seen_seq is not None:
         raise GoesOn(conversation)
@@ -80,13 +92,16 @@ def send_in(
     first = first_answer(conversation, reply)
     if first is not None:
         return first, False
-    guard(author, conversation, reply)
+    taken = guard(author, conversation, reply)
     if is_reaction and target is not None:
         reply_targets.may_take_reaction(target)
     message = _write(author, conversation, reply, target)
+    if reply.is_composed:
+        drafts.clear(author, conversation)
     courtesies.on_reply(conversation_id)
     if is_reaction and target is not None:
         reacting.react(message, target, conversations)
+    leasing.after_reply(author, conversation, token=reply.lease_token, taken=taken)
     timeline.publish(conversations.values())
     return message, True
 
@@ -129,7 +144,8 @@ def _write(
     )
     message = compose(conversation, draft)
     _attach(message)
-    outbox.enqueue(message, message_class=reply.message_class)
+    due_at = scheduling.leaves_at(reply, message)
+    outbox.enqueue(message, message_class=reply.message_class, due_at=due_at)
     return message
 
 

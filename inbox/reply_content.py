@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -40,7 +41,14 @@ class Reply:
     content: Mapping[str, Any] = field(default_factory=dict)
     reply_to: int | None = None
     seen_seq: int | None = None
+    # The lease that its author holds, given back once it is written.
+    lease_token: int | None = None
     override: frozenset[str] = field(default_factory=frozenset)
+    # When it is to leave; without, at once, or once it cannot be undone any more.
+    send_at: datetime | None = None
+    hold_seconds: float = 0.0
+    # From the composer, whose draft it was.
+    is_composed: bool = False
     # Of a template its category's, known once it was filled in.
     message_class: MessageClass = MessageClass.SERVICE
 

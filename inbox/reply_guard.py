@@ -7,31 +7,32 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.utils import timezone
 
-from inbox import queries
-from inbox.refusals import Unseen, WindowClosed
+from inbox import leasing, queries
+from inbox.refusals import Blocked, Unseen, WindowClosed
 from inbox.reply_consent import need_consent
-from locking import leases
-from locking.errors import LeaseHeld
-from messaging import windows
-from messaging.models import Conversation, Direction, Message, User
+from messaging import blocking, internal, windows
+from messaging.models import Contact, Conversation, Direction, Message, User
 from messaging.providers import has_window
 
 if TYPE_CHECKING:
     from inbox.reply_content import Reply
+    from locking.leases import TakenOver
 
 UNSEEN = "unseen"
+TAKEOVER = "takeover"
+QUIET_KINDS = ("reaction", internal.EVENT)
 # Approved texts may leave at any time.
 WINDOWLESS = frozenset({"template"})
 
 
-def guard(author: User, conversation: Conversation, reply: Reply) -> None:
-    """Nobody else's turn, nothing unseen, the window open.
+def guard(author: User, conversation: Conversation, reply: Reply) -> TakenOver | None:
+    """Nobody else's turn, nothing unseen, the window open; the lease, if the reply takes it over.
 
-    Raises LeaseHeld, Unseen, WindowClosed or ConsentNeeded.
+    Raises Blocked, LeaseHeld, Unseen, WindowClosed or ConsentNeeded.
     """
-    lease = leases.holder_of(f"conversation:{conversation.pk}")
-    if lease is not None and lease.holder_id != author.pk:
-        raise LeaseHeld(lease.holder, lease.expires_at)
+    if Contact.objects.filter(blocking.is_blocked(), pk=conversation.contact_id).exists():
+        raise Blocked
+    taken = _turn(author, conversation, reply)
     if reply.seen_seq is not None and UNSEEN not in reply.override:
         unseen = unseen_by(author, conversation, reply.seen_seq)
         if unseen:
@@ -39,19 +40,27 @@ def guard(author: User, conversation: Conversation, reply: Reply) -> None:
     if reply.kind not in WINDOWLESS:
         _need_window(conversation)
     need_consent(conversation, reply)
+    return taken
+
+
+def _turn(author: User, conversation: Conversation, reply: Reply) -> TakenOver | None:
+    if TAKEOVER in reply.override:
+        return leasing.take_turn(author, conversation)
+    leasing.need_turn(author, conversation)
+    return None
 
 
 def unseen_by(user: User, conversation: Conversation, seen_seq: int) -> list[Message]:
     """What others wrote above `seen_seq`: births only, so ticks never count, nor one's own.
 
-    A colleague's reaction says nothing that an answer could miss.
+    A colleague's reaction says nothing that an answer could miss, nor does a line on what was done.
     """
     return list(
         queries.with_message_parts(
             Message.objects.filter(conversation=conversation, seq__gt=seen_seq).shown()
         )
         .exclude(Q(author=user) & ~Q(direction=Direction.IN))
-        .exclude(kind="reaction")
+        .exclude(kind__in=QUIET_KINDS)
         .select_related("conversation__contact")
         .order_by("sort_at", "seq")
     )

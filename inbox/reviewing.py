@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from inbox import access, audit
+from inbox import access, audit, scheduling
 from inbox.refusals import ReadOnly
 from messaging import timeline
 from messaging.models import Membership, Message, MessageStatus, User
@@ -93,6 +93,8 @@ def _decide(found: Message, action: Action, *, by: User) -> Decision:
     with transaction.atomic():
         conversation = timeline.lock([found.conversation_id])[found.conversation_id]
         decision = review.decide(conversation, found.pk, action)
+        if action is Action.TAKE_BACK:
+            scheduling.taken_back(conversation, decision.message, by=by)
         audit.record(
             conversation.organization_id,
             VERBS[action],

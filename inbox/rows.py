@@ -15,16 +15,19 @@ from django.utils.translation import gettext as _
 from inbox import faces, words
 from inbox.gists import Gist, gist_of
 from messaging import windows
-from messaging.models import Conversation, Direction, Message, User
+from messaging.models import Conversation, ConversationState, Direction, Message, User
 from messaging.providers import has_window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from inbox.drafts import OnRow
     from inbox.unions import Union
     from messaging.models import Amendment
 
 CLOSING = timedelta(hours=2)
+# From when on a wait is shown: first amber, then red.
+WAITS_LONG, WAITS_TOO_LONG = timedelta(hours=1), timedelta(hours=4)
 LONGEST_PREVIEW = 160
 
 
@@ -38,6 +41,11 @@ class Window:
     short: str
     left: str
     expires_at: datetime | None
+
+    @property
+    def has_end(self) -> bool:
+        """Whether the provider has a window at all."""
+        return self.state == "closed" or self.expires_at is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,13 @@ class Row:
     inbound: int = 0
     unread: int = 0
     read_count: int | None = None
+    waiting: str = ""
+    draft: OnRow | None = None
+
+    @property
+    def labels(self) -> str:
+        """Ids of its labels, for the browser's filters."""
+        return " ".join(str(label.pk) for label in self.conversation.labels.all())
 
 
 def window_of(conversation: Conversation, *, now: datetime) -> Window:
@@ -122,6 +137,16 @@ def time_left(left: timedelta) -> str:
     return _("%(hours)d h %(minutes)02d m") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
+def waiting_of(conversation: Conversation, *, now: datetime) -> str:
+    """ "long" or "late" for who waits for an answer too long in an open conversation."""
+    since = conversation.waiting_since
+    if since is None or conversation.state != ConversationState.OPEN:
+        return ""
+    if now - since >= WAITS_TOO_LONG:
+        return "late"
+    return "long" if now - since >= WAITS_LONG else ""
+
+
 def preview_of(conversation: Conversation) -> Preview:
     """One line on the newest thing said; a failure replaces its text."""
     message = conversation.last_message
@@ -169,7 +194,14 @@ def _reacted(reaction: Amendment) -> Preview:
     return Preview(text=_("Reacted %(emoji)s") % said, icon="smile")
 
 
-def row_of(union: Union, *, now: datetime, viewer: User | None = None, selected: int = 0) -> Row:
+def row_of(
+    union: Union,
+    *,
+    now: datetime,
+    viewer: User | None = None,
+    selected: int = 0,
+    draft: OnRow | None = None,
+) -> Row:
     """The row of a union read by `queries.with_row_parts`; neutral where there is no viewer."""
     conversation = union.main
     name = faces.contact_name(conversation.contact)
@@ -188,11 +220,22 @@ def row_of(union: Union, *, now: datetime, viewer: User | None = None, selected:
         inbound=union.inbound_count,
         unread=0 if read_count is None else max(union.inbound_count - read_count, 0),
         read_count=read_count,
+        waiting=waiting_of(conversation, now=now),
+        draft=draft,
     )
 
 
 def rows_of(
-    unions: Iterable[Union], *, now: datetime, viewer: User, selected: int = 0
+    unions: Iterable[Union],
+    *,
+    now: datetime,
+    viewer: User,
+    selected: int = 0,
+    drafts: Mapping[int, OnRow] | None = None,
 ) -> list[Row]:
-    """Rows for one viewer."""
-    return [row_of(union, now=now, viewer=viewer, selected=selected) for union in unions]
+    """Rows for one viewer, with what was begun in them."""
+    begun = drafts or {}
+    return [
+        row_of(union, now=now, viewer=viewer, selected=selected, draft=begun.get(union.main.pk))
+        for union in unions
+    ]

@@ -12,10 +12,11 @@ from django.db.models.functions import Coalesce, Concat
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from inbox import access, contacts, cursors, faces, queries, words
+from inbox import access, contacts, faces, queries, search_rules, search_words, words
 from messaging.models.message import FILENAME
 
 if TYPE_CHECKING:
+    from inbox.search_words import Wanted
     from messaging.models import Contact, Membership, Message
 
 LONGEST = 200
@@ -34,11 +35,6 @@ class Hit:
     name: str
     icon: str
     snippet: SafeString
-
-    @property
-    def cursor(self) -> str:
-        """The page of the conversation that ends with it."""
-        return cursors.encode(self.message.sort_at, self.message.pk + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +58,12 @@ def find(membership: Membership, text: str, *, before: str = "") -> Found:
     Raises BadCursor.
     """
     text = cleaned(text)
-    if not text:
+    wanted = search_words.parse(text)
+    if wanted == search_words.Wanted(""):
         return Found("", (), (), "")
-    hits, cursor = _messages(membership, text, before)
-    return Found(text, () if before else _people(membership, text), hits, cursor)
+    hits, cursor = _messages(membership, wanted, before)
+    people = () if before or not wanted.words else _people(membership, wanted.words)
+    return Found(text, people, hits, cursor)
 
 
 def marked(headline: str) -> SafeString:
@@ -81,7 +79,7 @@ def _people(membership: Membership, text: str) -> tuple[tuple[Contact, str, str]
     return tuple((row, faces.contact_name(row), faces.contact_handle(row)) for row in found)
 
 
-def _messages(membership: Membership, text: str, before: str) -> tuple[tuple[Hit, ...], str]:
+def _messages(membership: Membership, wanted: Wanted, before: str) -> tuple[tuple[Hit, ...], str]:
     said = Concat(
         "text",
         Value(" "),
@@ -90,14 +88,16 @@ def _messages(membership: Membership, text: str, before: str) -> tuple[tuple[Hit
     )
     headline = SearchHeadline(
         said,
-        SearchQuery(text, config="simple", search_type="websearch"),
+        SearchQuery(wanted.words, config="simple", search_type="websearch"),
         config="simple",
         start_sel=START,
         stop_sel=END,
         max_words=24,
         min_words=8,
     )
-    rows = queries.search_messages(membership, text).annotate(headline=headline)
+    rows = queries.search_messages(membership, wanted.words).annotate(headline=headline)
+    for term in wanted.terms:
+        rows = rows.filter(search_rules.condition(membership, term))
     page = queries.page_of_found(rows, before=before, limit=PAGE)
     hits = tuple(
         Hit(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.db import connection
 
 from alerts.evaluation import watch_if_late
-from messaging import amending, heartbeats
+from messaging import amending, conversations, heartbeats
 from messaging.dead_letters import retry_due
 from messaging.downloads import sweep_due
 from messaging.drain import blame
@@ -63,6 +63,7 @@ def sweep_once() -> dict[str, int]:
         "redrives": _part(lambda: redriving.retry_due(seconds=RETRY_SECONDS)),
         "breakers": _part(probing.probe_beside),
         "released": _part(closing.sweep),
+        "woken": _part(conversations.wake_due),
         "consents": _part(consent_news.absorb),
         "templates": _part(message_templates.absorb),
         "alerts": _part(watch_if_late),

@@ -75,9 +75,15 @@ def withdrawn(tickets: Iterable[Ticket]) -> set[Ticket]:
     }
 
 
+def membership_of(ticket: Ticket) -> Membership | None:
+    """The ticket's member with the rights they have now."""
+    rows = Membership.objects.select_related("user")
+    return rows.filter(pk=ticket.membership_id, user__is_active=True).first()
+
+
 def open_conversation(ticket: Ticket, conversation_id: int) -> dict[int, int]:
     """The heads of a conversation the ticket's member may see and of those it goes on from."""
-    membership = Membership.objects.filter(pk=ticket.membership_id, user__is_active=True).first()
+    membership = membership_of(ticket)
     if membership is None:
         return {}
     seen = queries.with_merged(access.conversations(membership))
@@ -88,11 +94,20 @@ def open_conversation(ticket: Ticket, conversation_id: int) -> dict[int, int]:
     return {each.pk: each.head_seq for each in unions.unions_of([found], seen)[found.pk].all}
 
 
-def typing(ticket: Ticket, conversation_id: int) -> None:
-    """The ticket's member types in a conversation that they opened."""
-    membership = Membership.objects.filter(pk=ticket.membership_id, user__is_active=True).first()
-    if membership is not None and membership.replies:
+def replies_in(ticket: Ticket, conversation_id: int) -> bool:
+    """Whether the ticket's member may see this conversation and answer in it."""
+    membership = membership_of(ticket)
+    if membership is None or not membership.replies:
+        return False
+    return access.conversations(membership).filter(pk=conversation_id).exists()
+
+
+def typing(ticket: Ticket, conversation_id: int) -> bool:
+    """The ticket's member types an answer, and the customer is told; False if they may not."""
+    may_reply = replies_in(ticket, conversation_id)
+    if may_reply:
         courtesies.on_typing(conversation_id)
+    return may_reply
 
 
 def heads(

@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from inbox import cursors
 from messaging import merging
 from messaging.carrying import main_of
 from messaging.models import Conversation, Direction
-from messaging.sql import execute
 
 if TYPE_CHECKING:
     from messaging.models import Message
@@ -72,8 +70,9 @@ def shown(visible: QuerySet[Conversation]) -> QuerySet[Conversation]:
     better = Q(contact=OuterRef("contact__merged_into")) | Q(
         contact__merged_into=OuterRef("contact__merged_into"), pk__lt=OuterRef("pk")
     )
-    is_hidden = Q(contact__merged_into__isnull=False) & Q(Exists(others.filter(better)))
-    return visible.exclude(is_hidden)
+    parts = visible.order_by().filter(contact__merged_into__isnull=False)
+    # By ids, which are few: a list can then be read in its order from its own index.
+    return visible.exclude(pk__in=parts.filter(Exists(others.filter(better))).values("pk"))
 
 
 def unions_of(rows: Sequence[Conversation], visible: QuerySet[Conversation]) -> dict[int, Union]:
@@ -105,23 +104,6 @@ def union_of(conversations: Collection[Conversation], root_id: int) -> Union:
 # Our reactions stand on their targets; in the timeline only those that somebody has to look at.
 LOUD = ("failed", "needs_review")
 QUIET = Q(kind="reaction", direction=Direction.OUT) & ~Q(status__in=LOUD)
-
-
-def page_filter(union: Union, before: str, limit: int) -> Q:
-    """The messages of a union's page, by time and id, above the cursor. Raises BadCursor.
-
-    One conversation is read straight from its index; of several each gives a page at most.
-    """
-    moment, number = cursors.decode(before) if before else (None, 0)
-    if union.beside:
-        ids = [each.pk for each in union.all]
-        place = {"ids": ids, "moment": moment, "number": number, "limit": limit}
-        rows = execute(PAGE, {**place, "loud": list(LOUD)})
-        return Q(pk__in=[pk for (pk,) in rows])
-    chosen = Q(conversation=union.main) & ~QUIET
-    if moment is None:
-        return chosen
-    return chosen & Q(sort_at__lte=moment) & (Q(sort_at__lt=moment) | Q(pk__lt=number))
 
 
 def changed_filter(heads: Mapping[int, int]) -> Q:
@@ -173,18 +155,3 @@ def _said_at(conversation: Conversation) -> datetime:
 
 def _is_short_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 18
-
-
-PAGE = """
-SELECT message.id FROM unnest(%(ids)s::bigint[]) AS row(id) CROSS JOIN LATERAL (
-  SELECT id, sort_at FROM messaging_message
-  WHERE conversation_id = row.id
-  AND duplicate_of_id IS NULL
-  AND NOT (kind = 'reaction' AND direction = 'out' AND status <> ALL(%(loud)s))
-  AND (%(moment)s::timestamptz IS NULL OR (
-    sort_at <= %(moment)s AND (sort_at < %(moment)s OR id < %(number)s)
-  ))
-  ORDER BY sort_at DESC, id DESC LIMIT %(limit)s
-) AS message
-ORDER BY message.sort_at DESC, message.id DESC LIMIT %(limit)s
-"""

@@ -7,7 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from inbox.access import LARGEST_ID
-from inbox.replies import UNSEEN, Reply
+from inbox.notes import Note
+from inbox.replies import TAKEOVER, UNSEEN, Reply
 from inbox.reply_content import content_of
 from inbox.starting import Start
 from messaging.models import DeadLetterSource, DeadLetterState
@@ -55,9 +56,14 @@ class ReplyInput(serializers.Serializer[Any]):
     seen_seq = serializers.IntegerField(
         required=False, allow_null=True, min_value=0, max_value=LARGEST_ID
     )
-    lease_token = serializers.IntegerField(required=False, allow_null=True)
+    send_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="When it is to leave; without, at once."
+    )
+    lease_token = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=LARGEST_ID
+    )
     override = serializers.ListField(
-        child=serializers.ChoiceField([UNSEEN]), required=False, default=list
+        child=serializers.ChoiceField([UNSEEN, TAKEOVER]), required=False, default=list
     )
 
     def to_internal_value(self, data: Any) -> Any:
@@ -155,6 +161,13 @@ def start_from(fields: dict[str, Any]) -> Start | None:
     return Start(channel=fields["channel"], **fields["to"])
 
 
+def note_from(fields: dict[str, Any]) -> Note:
+    """The internal note of a checked ReplyInput."""
+    if "conversation" not in fields:
+        raise serializers.ValidationError({"conversation": "A note needs a conversation."})
+    return Note(client_message_id=fields["client_message_id"], text=fields["text"])
+
+
 def reply_from(fields: dict[str, Any]) -> Reply:
     """The reply of a checked ReplyInput."""
     return Reply(
@@ -164,5 +177,7 @@ def reply_from(fields: dict[str, Any]) -> Reply:
         content=content_of(fields["kind"], fields.get("content")),
         reply_to=fields.get("reply_to"),
         seen_seq=fields.get("seen_seq"),
+        lease_token=fields.get("lease_token"),
+        send_at=fields.get("send_at"),
         override=frozenset(fields["override"]),
     )

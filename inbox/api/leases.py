@@ -9,62 +9,46 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from inbox import access
+from inbox import leasing
 from inbox.api import inputs, schema, serializers
-from inbox.replies import ReadOnly
-from locking import leases
 from locking.models import Lease
 
 HELD = OpenApiResponse(description="held: by whom, until when")
+LOST = OpenApiResponse(description="held: by whom, until when; or lost: nobody holds it")
 
 
-class LeaseView(APIView):
-    """What the four have in common: a visible conversation, and a role that replies."""
-
-    def resource(self, request: Request, conversation_id: int) -> tuple[str, Any]:
-        """The lease's name and the asker. Raises Http404 or ReadOnly."""
-        membership: Any = request.membership  # type: ignore[attr-defined]  # set by IsMember
-        found = access.conversation_or_404(membership, conversation_id)
-        if not membership.replies:
-            raise ReadOnly
-        return f"conversation:{found.pk}", membership.user
-
-
-class Lock(LeaseView):
+class Lock(APIView):
     """Take it."""
 
     @extend_schema(operation_id="lock", request=None, responses={200: schema.LeaseShape, 409: HELD})
     def post(self, request: Request, conversation_id: int) -> Response:
         """Take the lease, or renew one's own."""
-        name, user = self.resource(request, conversation_id)
-        return _held(leases.acquire(name, holder=user))
+        return _held(leasing.lock(_membership(request), conversation_id))
 
 
-class TakeOver(LeaseView):
+class TakeOver(APIView):
     """Take it whoever holds it."""
 
     @extend_schema(operation_id="takeover", request=None, responses={200: schema.LeaseShape})
     def post(self, request: Request, conversation_id: int) -> Response:
-        """Take the lease from its holder."""
-        name, user = self.resource(request, conversation_id)
-        return _held(leases.take_over(name, holder=user).lease)
+        """Take the lease from its holder, who is told at once; audited."""
+        return _held(leasing.take_over(_membership(request), conversation_id))
 
 
-class Heartbeat(LeaseView):
+class Heartbeat(APIView):
     """Hold on to it."""
 
     @extend_schema(
         operation_id="heartbeat",
         request=inputs.LeaseInput,
-        responses={200: schema.LeaseShape, 409: HELD},
+        responses={200: schema.LeaseShape, 409: LOST},
     )
     def post(self, request: Request, conversation_id: int) -> Response:
         """Renew the lease that was given under this token."""
-        name, user = self.resource(request, conversation_id)
-        return _held(leases.renew(name, holder=user, token=_token(request)))
+        return _held(leasing.heartbeat(_membership(request), conversation_id, _token(request)))
 
 
-class Unlock(LeaseView):
+class Unlock(APIView):
     """Give it back."""
 
     @extend_schema(
@@ -74,9 +58,12 @@ class Unlock(LeaseView):
     )
     def post(self, request: Request, conversation_id: int) -> Response:
         """Give the lease back; nothing happens where it was not held under this token."""
-        name, user = self.resource(request, conversation_id)
-        leases.release(name, holder=user, token=_token(request))
+        leasing.unlock(_membership(request), conversation_id, _token(request))
         return Response({"lease_token": None, "until": None})
+
+
+def _membership(request: Request) -> Any:
+    return request.membership  # type: ignore[attr-defined]  # set by IsMember
 
 
 def _held(lease: Lease) -> Response:

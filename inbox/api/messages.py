@@ -9,10 +9,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from inbox import access, queries, replies, reviewing, starting
+from inbox import access, notes, queries, replies, reviewing, starting
 from inbox.api import inputs, parameters, schema, serializers
 from inbox.api.errors import FieldErrors
 from inbox.cursors import BadCursor
+from messaging import internal
 from messaging.models import Conversation, Membership, Message
 from outbound.review import Action
 
@@ -98,6 +99,9 @@ class MessageSend(APIView):
 
 
 def _send(membership: Membership, fields: dict[str, Any]) -> tuple[Message, bool]:
+    if fields["kind"] == internal.NOTE:
+        note = inputs.note_from(fields)
+        return notes.add(membership, fields["conversation"], note)
     reply, start = inputs.reply_from(fields), inputs.start_from(fields)
     if start is not None:
         return starting.send_first(membership, start, reply)

@@ -49,6 +49,7 @@ class ContactShape(s.Serializer[Any]):
 class PersonalContactShape(ContactShape):
     blocked = s.BooleanField()
     opted_out = s.BooleanField()
+    attributes = s.DictField(child=s.CharField())
     conversations = s.ListField(child=s.IntegerField())
 
 

@@ -12,7 +12,13 @@ from rest_framework.permissions import AllowAny
 
 from inbox.api.breakers import BreakerList
 from inbox.api.consents import ConsentList
-from inbox.api.contacts import ContactDetail, ContactList
+from inbox.api.contacts import (
+    ContactBlock,
+    ContactDetail,
+    ContactList,
+    ContactMergeCreate,
+    ContactUnblock,
+)
 from inbox.api.conversations import ConversationDetail, ConversationList
 from inbox.api.dlq import (
     DeadLetterDiscard,
@@ -26,6 +32,7 @@ from inbox.api.messages import MessageList, MessageReview, MessageSearch, Messag
 from inbox.api.quota import QuotaDetail
 from inbox.api.templates import TemplateList, TemplateSyncCreate
 from inbox.api.tokens import TokenCreate
+from inbox.api.triage import ROUTES as TRIAGE
 from inbox.api.uploads import UploadCreate
 
 app_name = "api"
@@ -52,8 +59,12 @@ ROUTES: dict[str, tuple[str, Any]] = {
     "conversations/<int:conversation_id>/unlock/": ("unlock", Unlock),
     "conversations/<int:conversation_id>/heartbeat/": ("heartbeat", Heartbeat),
     "conversations/<int:conversation_id>/takeover/": ("takeover", TakeOver),
+    **TRIAGE,
     "contacts/": ("contact-list", ContactList),
     "contacts/<int:contact_id>/": ("contact", ContactDetail),
+    "contacts/<int:contact_id>/block/": ("contact-block", ContactBlock),
+    "contacts/<int:contact_id>/unblock/": ("contact-unblock", ContactUnblock),
+    "contacts/<int:contact_id>/merge/": ("contact-merge", ContactMergeCreate),
     "contacts/<int:contact_id>/consents/": ("consents", ConsentList),
     "templates/": ("template-list", TemplateList),
     "templates/sync/": ("template-sync", TemplateSyncCreate),

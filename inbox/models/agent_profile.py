@@ -24,6 +24,8 @@ class AgentProfile(models.Model):
     opens_next = models.BooleanField(default=True)
     has_sound = models.BooleanField(default=True)
     has_notifications = models.BooleanField(default=False)
+    # Whether replies from the composer wait `UNDO_SECONDS`, so that they can be taken back.
+    has_undo = models.BooleanField(default=True, db_default=True)
     # Hours of the browser's day in which nothing rings; the same twice means never.
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)

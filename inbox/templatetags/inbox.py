@@ -98,7 +98,13 @@ def day(moment: datetime) -> str:
     return formats.date_format(moment, "j M")
 
 
-STYLES = {"clock": clock, "when": short_when, "day": day}
+def exact(moment: datetime) -> str:
+    """To the millisecond, for whoever looks for where time went."""
+    local = timezone.localtime(moment)
+    return f"{formats.date_format(local, 'j M, H:i:s')}.{local.microsecond // 1000:03}"
+
+
+STYLES = {"clock": clock, "when": short_when, "day": day, "exact": exact}
 
 
 @register.filter

@@ -9,9 +9,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from inbox import access, bubbles, faces, queries, replies, screens, words
+from inbox import access, bubbles, faces, profiles, queries, replies, reply_files, screens, words
 from inbox.access import MemberRequest, member_required
-from inbox.forms import ReplyForm
+from inbox.forms import ONCE, ReplyForm
 from inbox.reading import mark_read
 from inbox.refusals import ConsentNeeded
 from inbox.views.fragments import show, wants_fragment
@@ -19,6 +19,8 @@ from locking.errors import LeaseHeld
 from messaging.models import Message
 
 if TYPE_CHECKING:
+    from django.forms import Form
+
     from messaging.models import Conversation
 
 
@@ -38,29 +40,41 @@ def reply(request: MemberRequest, conversation_id: int) -> HttpResponse:
     """Send what the agent wrote, or say in one sentence why not and keep every word."""
     form = ReplyForm(request.POST)
     if not form.is_valid():
-        return _refused(request, conversation_id, 422, errors=_errors(form))
+        return refused(request, conversation_id, 422, errors=errors_of(form))
     try:
-        message, _created = replies.send_reply(
-            request.membership, conversation_id, _reply(form.cleaned_data)
+        message, _created = reply_files.send(
+            request.membership,
+            conversation_id,
+            _reply(request, form.cleaned_data),
+            request.FILES.getlist("file"),
         )
     except replies.Invalid as refusal:
-        return _refused(request, conversation_id, 422, errors=refusal.errors)
+        return refused(request, conversation_id, 422, errors=refusal.errors)
     except replies.Unseen as refusal:
-        return _refused(request, conversation_id, 409, unseen=refusal.messages)
+        return refused(request, conversation_id, 409, unseen=refusal.messages)
+    except LeaseHeld as refusal:
+        return refused(request, conversation_id, 409, held=refusal)
     except EXPECTED as refusal:
         status, sentence = sentence_of(refusal)
-        return _refused(request, conversation_id, status, errors={"text": [sentence]})
+        return refused(request, conversation_id, status, errors={"text": [sentence]})
     mark_read(request.membership.user, message.conversation, seq=form.cleaned_data["seen_seq"] or 0)
     return _sent(request, message)
 
 
-def _reply(fields: dict[str, Any]) -> replies.Reply:
+def _reply(request: MemberRequest, fields: dict[str, Any]) -> replies.Reply:
+    kind, content = reply_files.described(fields)
     return replies.Reply(
+        kind=kind,
+        content=content,
         client_message_id=fields["client_message_id"],
         text=fields["text"],
         reply_to=fields["reply_to"],
         seen_seq=fields["seen_seq"],
-        override=frozenset({fields["override"]} if fields["override"] else ()),
+        override=frozenset(fields["override"].split()),
+        lease_token=fields["lease_token"],
+        send_at=fields["send_at"],
+        hold_seconds=0 if kind == "reaction" else profiles.undo_seconds(request.membership.user),
+        is_composed=bool(fields["text"].strip()),
     )
 
 
@@ -88,25 +102,33 @@ def sentence_of(refusal: Exception) -> tuple[int, str]:
 def _sent(request: MemberRequest, message: Message) -> HttpResponse:
     if not wants_fragment(request):
         return redirect("inbox:conversation", conversation_id=message.conversation_id)
+    return bubble(request, message, status=201)
+
+
+def bubble(request: MemberRequest, message: Message, *, status: int = 200) -> HttpResponse:
+    """A message as its author sees it."""
     message = queries.with_message_parts(Message.objects.filter(pk=message.pk)).get()
     contact = message.conversation.contact
     reader = bubbles.Reader(user=request.membership.user, contact_name=faces.contact_name(contact))
     context = {"bubble": bubbles.bubble_of(message, reader), "membership": request.membership}
-    return show(request, "inbox/_message.html", context, status=201)
+    return show(request, "inbox/_message.html", context, status=status)
 
 
-def _refused(
+def refused(
     request: MemberRequest,
     conversation_id: int,
     status: int,
     *,
     errors: dict[str, list[str]] | None = None,
     unseen: tuple[Message, ...] = (),
+    held: LeaseHeld | None = None,
 ) -> HttpResponse:
+    """What was not written, and why; as a page with every word still in the composer."""
     found = screens.conversation_for_thread(request.membership, conversation_id)
-    refusal = _refusal_context(request, found, errors, unseen)
+    refusal = {**_refusal_context(request, found, errors, unseen), **_against(request, held)}
     if wants_fragment(request):
         template = "inbox/_guard.html" if unseen else "inbox/_refusal.html"
+        template = "inbox/_held.html" if held else template
         return show(request, template, refusal, status=status)
     context = {
         **screens.frame_context(request.membership, view="all", region="thread"),
@@ -143,8 +165,20 @@ def _refusal_context(
             quoted=quoted,
             client_message_id=request.POST.get("client_message_id", "")[:64],
         ),
+        "mode": "note" if request.path.endswith("/note/") else "reply",
     }
 
 
-def _errors(form: ReplyForm) -> dict[str, list[str]]:
+def _against(request: MemberRequest, held: LeaseHeld | None) -> dict[str, Any]:
+    """Who holds the lease, and what the agent has answered to a refusal already."""
+    overrides = set(request.POST.get("override", "").split())
+    return {
+        "held": held,
+        "override_unseen": " ".join(name for name in ONCE if name in {*overrides, "unseen"}),
+        "override_held": " ".join(name for name in ONCE if name in {*overrides, "takeover"}),
+    }
+
+
+def errors_of(form: Form) -> dict[str, list[str]]:
+    """What is wrong with a form, by field."""
     return {name: [str(message) for message in found] for name, found in form.errors.items()}

@@ -50,7 +50,7 @@ def picker(request: MemberRequest, conversation_id: int) -> HttpResponse:
     except replies.Unseen as refusal:
         head = max(message.seq for message in refusal.messages)
         given = {**given, "seen_seq": str(head)}
-        return _refused(request, found, given, 409, {"": [_unseen(len(refusal.messages))]})
+        return _refused(request, found, given, 409, {"": [unseen_sentence(len(refusal.messages))]})
     except EXPECTED as refusal:
         status, sentence = composer.sentence_of(refusal)
         return _refused(request, found, given, status, {"": [sentence]})
@@ -81,7 +81,8 @@ def _reply(template: Any, given: Mapping[str, str]) -> replies.Reply:
     )
 
 
-def _unseen(count: int) -> str:
+def unseen_sentence(count: int) -> str:
+    """How many messages arrived while a form was filled in."""
     return ngettext(
         "Not sent: %(count)d message arrived meanwhile. Read it, then send again.",
         "Not sent: %(count)d messages arrived meanwhile. Read them, then send again.",

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from inbox import bubbles, faces, queries, reviewing
+from inbox import bubbles, faces, queries, reviewing, scheduling
 from inbox.access import MemberRequest, member_required
 from inbox.refusals import ReadOnly
 from inbox.views.fragments import show, wants_fragment
@@ -16,6 +16,7 @@ from messaging.models import Message
 from outbound.protocol import EntryState
 from outbound.review import Action, NotOpen
 
+SEND_NOW = "send_now"
 # It has not left, and does not.
 SETTLED = frozenset({EntryState.DISCARDED, EntryState.FAILED})
 
@@ -25,6 +26,8 @@ SETTLED = frozenset({EntryState.DISCARDED, EntryState.FAILED})
 def review(request: MemberRequest, message_id: int) -> HttpResponse:
     """Decide, or say that somebody has decided already; the bubble says what it came to."""
     action = request.POST.get("action", "")
+    if action == SEND_NOW:
+        return _send_now(request, message_id)
     if action not in set(Action):
         return HttpResponse(status=400)
     try:
@@ -34,6 +37,18 @@ def review(request: MemberRequest, message_id: int) -> HttpResponse:
     except NotOpen as refusal:
         found = reviewing.message_or_404(request.membership, message_id)
         return _bubble(request, found, status=409, note=_note(action, refusal.state))
+    return _bubble(request, message)
+
+
+def _send_now(request: MemberRequest, message_id: int) -> HttpResponse:
+    """What was scheduled leaves now; not a decision on what became of it, so audited apart."""
+    found = reviewing.message_or_404(request.membership, message_id)
+    try:
+        message = scheduling.send_now(request.membership, found)
+    except ReadOnly as refusal:
+        raise PermissionDenied from refusal
+    except NotOpen:
+        return _bubble(request, found, status=409, note=_("This has been settled already."))
     return _bubble(request, message)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from inbox import access, bubbles, faces, queries, rows, screens
+from inbox import access, bubbles, faces, queries, rows, screens, timeline_pages
 from inbox.access import MemberRequest, member_required
 from inbox.cursors import BadCursor
 from inbox.reading import mark_read
@@ -21,7 +23,10 @@ MOST_PULLED = 200
 @require_GET
 @member_required
 def message_list(request: MemberRequest, conversation_id: int) -> HttpResponse:
-    """`?after=<seq>`: what was born or changed since; `?before=<cursor>`: the page above.
+    """`?after=<seq>`: what was born or changed since; else a stretch of the timeline.
+
+    That is the page above `?before=<cursor>` or below `?from=<cursor>`, the one around
+    `?message=<id>` or `?at=<date or moment>`, or the newest one.
 
     `beside` says how far the reader is in conversations from before a merge. Where that changed,
     the answer says where the conversation goes on.
@@ -29,7 +34,7 @@ def message_list(request: MemberRequest, conversation_id: int) -> HttpResponse:
     found = screens.conversation_for_thread(request.membership, conversation_id)
     if "after" in request.GET:
         return _newer(request, found, request.GET["after"])
-    return _older(request, found, request.GET.get("before", ""))
+    return _stretch(request, found)
 
 
 @require_POST
@@ -71,17 +76,28 @@ def _newer(request: MemberRequest, found: Conversation, after: str) -> HttpRespo
     return _page(request, union, messages, numbers)
 
 
-def _older(request: MemberRequest, found: Conversation, before: str) -> HttpResponse:
+def _stretch(request: MemberRequest, found: Conversation) -> HttpResponse:
+    """A page as new as its head: whoever has heard of more pulls again from there."""
     union = screens.union_of(request.membership, found)
+    if union.main.pk != found.pk:
+        return _page(request, union, [], {"goes_on": union.main.pk, "head": found.head_seq})
+    wanted = timeline_pages.wanted_of(request.GET)
     try:
-        page = queries.page_of_union(request.membership, union, before=before)
+        stretch = timeline_pages.stretch(request.membership, union, wanted)
     except BadCursor as error:
         raise Http404 from error
-    return _page(request, union, list(reversed(page.rows)), {"older_messages": page.cursor})
+    numbers = {
+        "older_messages": stretch.older,
+        "newer_messages": stretch.newer,
+        "found_id": stretch.found_id,
+        "head": found.head_seq,
+        "heads_beside": write_heads({each.pk: each.head_seq for each in union.beside}),
+    }
+    return _page(request, union, stretch.messages, numbers)
 
 
 def _page(
-    request: MemberRequest, union: Union, messages: list[Message], numbers: dict[str, object]
+    request: MemberRequest, union: Union, messages: list[Message], numbers: Mapping[str, object]
 ) -> HttpResponse:
     found = union.main
     reader = bubbles.Reader(

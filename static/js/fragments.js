@@ -15,14 +15,24 @@ export function parse(html) {
   return document.importNode(template.content, true);
 }
 
-/** POST a form's fields; the caller reads the response. */
-export function post(url, fields) {
+/** POST a form's fields, files among them; the caller reads the response. */
+export function post(url, fields, options = {}) {
+  const pairs = Symbol.iterator in fields ? [...fields] : Object.entries(fields);
+  const entries = pairs.flatMap(([name, value]) => [value].flat().map((each) => [name, each]));
+  const hasFiles = entries.some(([, value]) => value instanceof Blob);
   return fetch(url, {
     method: "POST",
-    body: new URLSearchParams(fields),
+    body: hasFiles ? formOf(entries) : new URLSearchParams(entries),
     headers: { "HX-Request": "true", "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content },
     credentials: "same-origin",
+    ...options,
   });
+}
+
+function formOf(entries) {
+  const form = new FormData();
+  for (const [name, value] of entries) form.append(name, value);
+  return form;
 }
 
 /** Say a number in the words its element carries for one and for many. */

@@ -1,4 +1,7 @@
 // One key for each thing; single letters only outside fields.
+import { openMenu } from "./menus.js";
+import { act, undo } from "./triage.js";
+
 const rows = () => [...document.querySelectorAll(".conversation")];
 const isField = (target) => target.closest?.("input, textarea, select, [contenteditable]");
 
@@ -24,9 +27,19 @@ function leave(target) {
 }
 
 const KEYS = {
+  KeyE: () => act("resolve"),
+  "Shift+KeyE": () => act("next"),
+  KeyI: () => act("claim"),
+  KeyU: () => act("unread"),
+  KeyA: () => openMenu("assign"),
+  KeyS: () => openMenu("snooze"),
+  KeyL: () => openMenu("labels"),
+  KeyZ: undo,
   KeyJ: () => step(1),
   KeyK: () => step(-1),
-  KeyR: () => document.getElementById("composer-text")?.focus(),
+  KeyC: () => document.querySelector("[data-start]")?.click(),
+  KeyR: () => document.querySelector("reply-composer")?.turn("reply"),
+  KeyN: () => document.querySelector("reply-composer")?.turn("note"),
   Digit1: () => document.querySelectorAll("#tabs .tab")[0]?.click(),
   Digit2: () => document.querySelectorAll("#tabs .tab")[1]?.click(),
   Digit3: () => document.querySelectorAll("#tabs .tab")[2]?.click(),
@@ -39,8 +52,8 @@ document.addEventListener("keydown", (event) => {
     if (!document.querySelector("[popover]:popover-open")) leave(event.target);
     return;
   }
-  const act = KEYS[event.code];
-  if (!act || isField(event.target) || event.shiftKey) return;
+  const press = KEYS[event.shiftKey ? `Shift+${event.code}` : event.code];
+  if (!press || isField(event.target)) return;
   event.preventDefault();
-  act();
+  press();
 });

@@ -1,97 +1,85 @@
 // The list of conversations: rows come rendered for everybody; what is mine, unread or selected
-// is this browser's to show. Nothing moves under the pointer.
-import { parse, sayCount } from "./fragments.js";
+// is this browser's to show. Nothing moves under the pointer, and nothing leaves from under it.
+import { Counts } from "./counts.js";
+import { parse } from "./fragments.js";
+import { GONE, Held } from "./held.js";
 import { insertInOrder, staysInPlace } from "./order.js";
-import { belongs, dress } from "./viewer.js";
+import { Puller } from "./pulling.js";
+import { belongs, dress, isTimed, paintWait, staysOpen } from "./viewer.js";
 import { paintWindows } from "./windows.js";
 
-const COUNTS_AFTER = 2_500;
-const canHover = matchMedia("(hover: hover)");
+const TIMED_EVERY = 30_000;
 
 class ConversationList extends HTMLElement {
-  #head = 0;
   #stop = null;
-  #held = new Map();
-  #timer = 0;
-  #pulling = false;
-  #again = false; // something was heard while a pull was under way
+  #puller = null;
+  #held = null;
+  #counts = new Counts(() => this.#get("#views"));
 
   connectedCallback() {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
-    this.#head = Number(this.dataset.head);
-    document.addEventListener("live:frame", (event) => this.#hear(event.detail), { signal });
-    document.addEventListener("live:poll", () => this.pull(), { signal });
-    document.addEventListener("live:rights", () => this.reload(), { signal });
-    document.addEventListener("conversation:read", (event) => this.#read(event.detail), { signal });
+    const hear = (name, act) => document.addEventListener(name, (event) => act(event.detail), { signal });
+    this.#puller = new Puller(this, (frame) => this.#apply(frame), (rows) => this.#told(rows));
+    hear("live:frame", (frame) => this.#puller.hear(frame));
+    hear("live:poll", () => this.pull());
+    hear("live:rights", () => this.reload());
+    hear("conversation:read", (detail) => this.#read(detail));
+    hear("list:ask", ({ ids }) => this.#puller.ask(ids));
+    this.#held = new Held(this, this.querySelector(".list-news"));
     this.addEventListener("pointerleave", () => this.#release(), { signal });
-    this.#pill.addEventListener("click", () => this.#release(), { signal });
+    this.#held.pill.addEventListener("click", () => this.#release(), { signal });
+    const timed = setInterval(() => this.#tick(), TIMED_EVERY);
+    signal.addEventListener("abort", () => clearInterval(timed));
   }
 
   disconnectedCallback() {
     this.#stop.abort();
-    clearTimeout(this.#timer);
+    this.#counts.stop();
   }
 
+  get #query() { return this.dataset.query; }
   get #rows() { return this.querySelector(".list-rows"); }
-  get #pill() { return this.querySelector(".list-news"); }
-  get #isPointedAt() { return canHover.matches && this.matches(":hover"); }
+  get #shown() { return [...this.#rows.querySelectorAll(":scope > .conversation")]; }
 
+  pull() { return this.#puller.pull(); }
   reload() { this.#get("#list"); }
 
   /** A region anew; one that does not arrive stays as it is. */
   #get(target) {
-    htmx.ajax("GET", `${this.dataset.reload}?view=${this.dataset.view}`, { target, swap: "outerHTML" }).catch(() => {});
-  }
-
-  /** GET the rows changed since our head: for holes, reconnects and while frames do not come. */
-  async pull() {
-    this.#again = true;
-    if (this.#pulling) return;
-    this.#pulling = true;
-    try {
-      while (this.#again && this.isConnected) {
-        this.#again = false;
-        const response = await fetch(`${this.dataset.pull}?changed_after=${this.#head}`, { credentials: "same-origin" });
-        if (response.ok && !response.redirected && this.isConnected) this.#apply(await response.json());
-      }
-    } catch { /* the next poll or frame asks again */ } finally {
-      this.#pulling = false;
-    }
-  }
-
-  #hear(frame) {
-    if (frame.type === "list.changed" && frame.group === this.dataset.group) {
-      if (frame.from > this.#head) this.pull();
-      else this.#apply(frame);
-      return;
-    }
-    const told = frame.type === "heartbeat" ? frame.heads[this.dataset.group] : frame.type === "hello" ? frame.to : 0;
-    if (told > this.#head) this.pull();
+    htmx.ajax("GET", `${this.dataset.reload}?${this.#query}`, { target, swap: "outerHTML" }).catch(() => {});
   }
 
   #apply(frame) {
-    if (frame.reset) {
-      this.reload();
-      return;
-    }
-    if (frame.to < this.#head) return;
-    this.#head = frame.to;
+    if (frame.reset) this.reload();
     for (const row of frame.rows) row.gone ? this.#drop(`conversation-${row.id}`) : this.#merge(row);
-    if (frame.rows.length) this.#countSoon();
+    if (frame.rows.length) this.#counts.soon();
   }
 
-  #drop(id) { this.#held.delete(id); this.querySelector(`#${id}`)?.remove(); } // another row stands for it
+  /** What the server said of rows that only it can judge; it knows how far the reader is, too. */
+  #told(rows) {
+    for (const row of rows) row.gone ? this.#drop(`conversation-${row.id}`) : this.#merge(row, { isTold: true });
+    this.#counts.soon();
+  }
 
-  #merge({ html, read }) {
+  #drop(id) {
+    this.#held.forget(id);
+    const old = this.querySelector(`#${id}`);
+    if (old) this.#leave(old);
+  }
+
+  #merge({ html, read }, { isTold = false } = {}) {
     const row = parse(html).querySelector(".conversation");
     const old = this.querySelector(`#${row.id}`);
     if (old && Number(old.dataset.changed) > Number(row.dataset.changed)) return;
-    row.dataset.read = Math.max(read, Number(old?.dataset.read ?? 0));
-    dress(row, this.dataset.unreadWords);
-    this.#held.delete(row.id);
-    if (!belongs(row, this.dataset.view)) old?.remove();
-    else if (this.#isPointedAt && !staysInPlace(this.#rows, row, old)) this.#hold(row, old);
+    row.dataset.read = isTold ? read : Math.max(read, Number(old?.dataset.read ?? 0));
+    dress(row, this.dataset.unreadWords, old);
+    this.#held.forget(row.id);
+    const fits = isTold || (old && staysOpen(row, this.#query)) || belongs(row, this.#query);
+    if (fits === undefined) this.#puller.ask([row.dataset.id]);
+    if (fits === false && old) this.#leave(old);
+    else if (fits === false || (fits === undefined && !old)) return;
+    else if (this.#held.isNeeded && !staysInPlace(this.#rows, row, old)) this.#hold(row, old);
     else this.#show(row, old);
   }
 
@@ -111,40 +99,51 @@ class ConversationList extends HTMLElement {
       htmx.process(row);
       paintWindows(row);
     }
-    this.#held.set(row.id, waits);
-    this.#count();
+    this.#held.put(row.id, waits);
+  }
+
+  /** Out of the list: at once, or paler until the pointer has left. */
+  #leave(old) {
+    old.dataset.leaving = "";
+    if (this.#held.isNeeded) this.#held.put(old.id, GONE);
+    else old.remove();
   }
 
   #release() {
-    const held = [...this.#held.values()];
-    this.#held.clear();
-    for (const row of held) {
-      dress(row, this.dataset.unreadWords);
-      this.#show(row, this.querySelector(`#${row.id}`));
+    for (const [id, row] of this.#held.take()) {
+      const old = this.querySelector(`#${id}`);
+      if (row === GONE) old?.remove();
+      else {
+        dress(row, this.dataset.unreadWords, old);
+        this.#show(row, old);
+      }
     }
-    this.#count();
+    this.#prune();
   }
 
-  #count() {
-    sayCount(this.#pill.querySelector("span"), this.#held.size);
-    this.#pill.hidden = this.#held.size === 0;
+  /** What was read, or ran out of time, since it was listed. */
+  #prune() {
+    for (const row of this.#shown) {
+      if (belongs(row, this.#query) === false && !staysOpen(row, this.#query)) row.remove();
+    }
+  }
+
+  /** Waits grow; and where time alone decides who is listed, who came into it is fetched too. */
+  #tick() {
+    this.#shown.forEach(paintWait);
+    if (document.hidden || this.#held.isNeeded || !isTimed(this.#query)) return;
+    const isBusy = this.closest(".region-scroll").scrollTop || this.closest("#list").matches(":focus-within, :has(:checked)");
+    if (isBusy) this.#prune();
+    else this.reload();
   }
 
   #read({ id, read }) {
-    for (const row of [this.querySelector(`#conversation-${id}`), this.#held.get(`conversation-${id}`)]) {
+    for (const row of [this.querySelector(`#conversation-${id}`), this.#held.row(`conversation-${id}`)]) {
       if (!row) continue;
       row.dataset.read = Math.max(read, Number(row.dataset.read ?? 0));
       dress(row, this.dataset.unreadWords);
     }
-  }
-
-  /** The numbers beside the views, a moment later and not all browsers at once. */
-  #countSoon() {
-    if (this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = 0;
-      if (!document.hidden && navigator.onLine) this.#get("#views");
-    }, COUNTS_AFTER * (1 + Math.random()));
+    this.#counts.soon();
   }
 }
 customElements.define("conversation-list", ConversationList);

@@ -1,123 +1,113 @@
-// The socket: one per page, back by itself, and honest about how things are.
+// What the page hears from the server, and how the connection is.
 //
-// It tells the page three things by events on `document`: `live:state` (live, delayed,
-// reconnecting, offline, logged-out), `live:frame` (a frame of the server), and `live:poll`
-// (every 5 s while frames cannot be trusted to come). A frame is a hint; readers pull.
+// It tells the page by events on `document`: `live:state` (live, delayed, reconnecting, offline,
+// logged-out), `live:frame` (a frame of the server), `live:poll` (look now: every 5 s while
+// frames cannot be trusted to come, and after a sleep), `live:woke` (clocks have jumped) and
+// `live:rights` (what the agent may see has changed). A frame is a hint; readers pull.
+import { openLine } from "./lines.js";
+
 const POLL = 5_000;
-const SLOWEST = 20_000;
-const LOGGED_OUT = 4401;
 const TYPING = 10_000;
+// Timers of a tab in the background may be late by a minute.
+const SLEPT = 90_000;
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 class Live {
-  #socket = null;
-  #attempt = 0;
-  #timer = 0;
-  #silence = 0;
-  #heartbeat = 20_000;
-  #delayed = false;
+  #line = null;
   #open = null;
-  #refused = 0;
+  #state = "connecting";
   #typedAt = -TYPING;
+  #awakeAt = Date.now();
   state = "connecting";
+  heardAt = 0;
 
   start() {
-    if (!document.body.dataset.me) return;
-    addEventListener("online", () => this.retry());
-    addEventListener("offline", () => this.#tell("offline"));
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.state !== "live") this.retry();
-    });
+    const place = document.querySelector("live-status");
+    const { me, organization } = document.body.dataset;
+    if (!me || !place) return;
+    addEventListener("online", () => this.#back());
+    addEventListener("offline", () => this.#turn());
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#look());
     document.addEventListener("thread:opened", (event) => this.open(event.detail.id));
     document.addEventListener("input", (event) => event.target.closest("reply-composer") && this.#typed());
-    setInterval(() => this.#poll(), POLL);
-    this.#connect();
+    setInterval(() => this.#tick(), POLL);
+    const owner = { user: Number(me), group: `organization.${organization}` };
+    this.#line = openLine(place, owner, (message) => this.#hear(message));
+    if (this.#open) this.open(this.#open);
+    this.#turn();
   }
 
   /** Follow one conversation (or none); the server checks the right to it. */
   open(id) {
+    if (this.#open && this.#open !== id) this.send({ type: "leave", conversation: this.#open });
     this.#open = id;
-    this.#send(id ? { type: "open", conversation: id } : { type: "leave" });
+    if (id) this.send({ type: "open", conversation: id });
+  }
+
+  /** Hand a frame to the server; false where there is no connection for it. An `id` in it comes
+   * back with the answer, and to this tab alone. */
+  send(frame) { return this.#line?.send(frame) ?? false; }
+
+  /** Connect now instead of later, and look at what there is. */
+  retry() {
+    this.#line?.retry();
+    tell("live:poll");
   }
 
   /** Say that an answer is being typed, every now and then. */
   #typed() {
-    if (performance.now() - this.#typedAt < TYPING) return;
+    if (!this.#open || performance.now() - this.#typedAt < TYPING) return;
     this.#typedAt = performance.now();
-    this.#send({ type: "typing" });
+    const mode = document.querySelector("reply-composer")?.dataset.mode ?? "reply";
+    this.send({ type: "typing", conversation: this.#open, mode });
   }
 
-  /** Connect now instead of later. */
-  retry() {
-    clearTimeout(this.#timer);
-    this.#attempt = 0;
-    if (this.#socket?.readyState !== WebSocket.OPEN) this.#connect();
-    else document.dispatchEvent(new CustomEvent("live:poll"));
-  }
-
-  #connect() {
-    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`);
-    this.#socket = socket;
-    socket.addEventListener("message", (event) => this.#hear(JSON.parse(event.data)));
-    socket.addEventListener("close", (event) => {
-      if (socket === this.#socket) this.#closed(event.code);
-    });
-    this.#listenFor(SLOWEST);
-  }
-
-  #hear(frame) {
-    this.#listenFor(this.#heartbeat * 2.5);
-    if ("delayed" in frame) this.#delayed = frame.delayed;
-    if (frame.type === "live.delayed") this.#delayed = true;
-    if (frame.type === "live.restored") this.#delayed = false;
-    if (frame.type === "hello") {
-      this.#attempt = 0;
-      this.#heartbeat = frame.heartbeat * 1_000;
-      if (this.#refused) document.dispatchEvent(new CustomEvent("live:rights"));
-      this.#refused = 0;
-      if (this.#open) this.open(this.#open);
+  #hear({ state, frame, heardAt }) {
+    this.heardAt = Math.max(this.heardAt, heardAt ?? 0, frame ? Date.now() : 0);
+    if (state) {
+      this.#state = state;
+      this.#turn();
     }
-    this.#tell(this.#delayed ? "delayed" : "live");
-    document.dispatchEvent(new CustomEvent("live:frame", { detail: frame }));
+    if (!frame) return;
+    if (frame.type === "hello" && frame.rights) tell("live:rights");
+    tell("live:frame", frame);
   }
 
-  #closed(code) {
-    clearTimeout(this.#silence);
-    this.#socket = null;
-    // Rights that changed end a socket too; a second refusal means there are none left.
-    if (code === LOGGED_OUT) this.#refused += 1;
-    const lost = navigator.onLine ? "reconnecting" : "offline";
-    this.#tell(this.#refused > 1 ? "logged-out" : lost);
-    // Half of the wait is chance, so that a restarted server does not meet everybody at once.
-    const wait = Math.min(500 * 2 ** this.#attempt, SLOWEST);
-    this.#attempt += 1;
-    this.#timer = setTimeout(() => this.#connect(), wait / 2 + (Math.random() * wait) / 2);
-  }
-
-  /** A connection that dies without a word is noticed by its silence. */
-  #listenFor(milliseconds) {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => {
-      const socket = this.#socket;
-      this.#socket = null;
-      socket?.close();
-      this.#closed(1006);
-    }, milliseconds);
-  }
-
-  #poll() {
-    if (["delayed", "reconnecting"].includes(this.state)) document.dispatchEvent(new CustomEvent("live:poll"));
-  }
-
-  #send(frame) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
-  }
-
-  #tell(state) {
+  /** A browser that says it is offline is; the worker behind may not have noticed yet. */
+  #turn() {
+    const state = navigator.onLine || this.#state === "logged-out" ? this.#state : "offline";
     if (state === this.state) return;
     const before = this.state;
     this.state = state;
-    document.dispatchEvent(new CustomEvent("live:state", { detail: { state, before } }));
+    tell("live:state", { state, before });
+  }
+
+  #back() {
+    this.#line?.wake();
+    this.#turn();
+    this.retry();
+  }
+
+  #tick() {
+    const slept = this.#isAwakeAgain();
+    if (slept) this.#woke();
+    else if (["delayed", "reconnecting"].includes(this.state)) tell("live:poll");
+  }
+
+  #look() {
+    if (this.#isAwakeAgain()) this.#woke();
+    else if (this.state !== "live") this.retry();
+  }
+
+  #isAwakeAgain() {
+    const gap = Date.now() - this.#awakeAt;
+    this.#awakeAt = Date.now();
+    return gap > SLEPT;
+  }
+
+  #woke() {
+    tell("live:woke");
+    this.#back();
   }
 }
 

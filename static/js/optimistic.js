@@ -1,5 +1,7 @@
 // A reply's bubble before the server has it; its drawing and words come from the page's templates.
 import { arrange } from "./arrange.js";
+import { dress } from "./previews.js";
+import { showReaction } from "./reactions.js";
 
 const template = (composer, name) => composer.querySelector(`template[data-template="${name}"]`).content.firstElementChild.cloneNode(true);
 
@@ -7,9 +9,11 @@ const template = (composer, name) => composer.querySelector(`template[data-templ
 export function drawBubble(composer, entry) {
   const timeline = document.querySelector("message-timeline");
   if (!timeline) return;
-  const bubble = template(composer, "bubble");
+  if (entry.fields.kind === "reaction") return showReaction(entry);
+  const bubble = template(composer, entry.fields.kind === "note" ? "note" : "bubble");
   bubble.dataset.clientId = entry.id;
   bubble.querySelector(".bubble-text").textContent = entry.fields.text;
+  dress(composer, bubble, entry);
   bubble.querySelector("time").dateTime = entry.at;
   timeline.append(bubble);
   arrange(timeline);

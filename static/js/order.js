@@ -1,18 +1,25 @@
-// Rows by newest activity; the id breaks ties, as in the server's own order.
+// Rows in the list's own order, as the server's: newest activity first, or the earliest moment of
+// another kind first, and last who has none. The id breaks ties.
 const rowsOf = (list) => [...list.querySelectorAll(":scope > .conversation")];
+const orderOf = (list) => list.closest("[data-order]")?.dataset.order || "activity";
 
-const isBefore = (row, other) => (row.dataset.activity === other.dataset.activity
-  ? Number(row.dataset.id) > Number(other.dataset.id)
-  : row.dataset.activity > other.dataset.activity);
+function isBefore(row, other, order) {
+  const [mine, theirs] = [row.dataset[order], other.dataset[order]];
+  const [id, otherId] = [Number(row.dataset.id), Number(other.dataset.id)];
+  if (order === "activity") return mine === theirs ? id > otherId : mine > theirs;
+  if (mine === theirs) return id < otherId;
+  return mine !== "" && (theirs === "" || mine < theirs);
+}
 
 /** Whether putting `row` where it belongs moves nothing. */
 export function staysInPlace(list, row, old) {
   if (!old) return false;
+  const order = orderOf(list);
   const rows = rowsOf(list);
   const place = rows.indexOf(old);
   const above = rows[place - 1];
   const below = rows[place + 1];
-  return (!above || isBefore(above, row)) && (!below || isBefore(row, below));
+  return (!above || isBefore(above, row, order)) && (!below || isBefore(row, below, order));
 }
 
 /** Put `row` in order, instead of `old`; false where it belongs to a page not loaded yet. */
@@ -22,7 +29,8 @@ export function insertInOrder(list, row, old) {
     return true;
   }
   old?.remove();
-  const below = rowsOf(list).find((other) => isBefore(row, other));
+  const order = orderOf(list);
+  const below = rowsOf(list).find((other) => isBefore(row, other, order));
   if (below) {
     below.before(row);
     return true;

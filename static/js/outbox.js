@@ -1,98 +1,128 @@
-// Replies on their way to the server, in order, kept in this tab until it has answered.
+// Replies on their way to the server: kept until it has answered, in the order they were written,
+// sent by one tab at a time. A reply keeps its client id through every retry, so the server can
+// tell a repeat from a new one.
 //
-// A reply keeps its client id through every retry, so the server can tell a repeat from a new one.
-import { drafts } from "./drafts.js";
-import { post } from "./fragments.js";
+// Events: `outbox:changed` {count}, `outbox:unsent` {entry}, `outbox:answered` {entry, status,
+// html, isShown}: whoever shows a refusal says so; else it waits for its conversation.
+import { Delivery } from "./delivery.js";
+import { openQueue } from "./queue.js";
 
-const KEY = "inbox.outbox";
-const PAUSE = 5_000;
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+const { me, organization } = document.body.dataset;
+const OWNER = `${organization}.${me}`;
 
 class Outbox {
-  #entries = load();
-  #busy = false;
-  #timer = 0;
+  #entries = [];
+  #queue = null;
+  #delivery = null;
+  #tabs = "BroadcastChannel" in globalThis ? new BroadcastChannel(`inbox.outbox.${OWNER}`) : null;
+  #ready;
 
   constructor() {
+    this.#ready = this.#open();
+    this.#tabs?.addEventListener("message", ({ data }) => this.#heard(data));
     addEventListener("online", () => this.flush());
-    document.addEventListener("live:state", (event) => {
-      if (event.detail.state === "live") this.flush();
-    });
-    queueMicrotask(() => this.#changed());
+    document.addEventListener("live:woke", () => this.flush());
+    document.addEventListener("live:state", ({ detail }) => ["live", "delayed"].includes(detail.state) && this.flush());
+    document.addEventListener("thread:opened", () => queueMicrotask(() => this.#giveBack()));
   }
 
-  /** Entries of one conversation, oldest first. */
+  /** Entries of one conversation, oldest first; those that were refused are not among them. */
   of(conversation) {
-    return this.#entries.filter((entry) => entry.conversation === conversation);
+    return this.#entries.filter((entry) => entry.conversation === String(conversation) && !entry.refused);
   }
 
-  add(entry) {
-    this.#entries.push(entry);
+  /** Entries that the server did not take, and whose words nobody has been given yet. */
+  get refused() { return this.#entries.filter((entry) => entry.refused); }
+
+  /** `{id, conversation, url, fields, at}`; values of `fields` are strings or files. */
+  async add(entry) {
+    const kept = { ...entry, conversation: String(entry.conversation) };
+    this.#entries.push(kept);
     this.#changed();
+    await this.#ready;
+    await this.#queue.add(kept).catch(() => {});
+    this.#tabs?.postMessage({ what: "changed" });
     this.flush();
   }
 
-  remove(id) {
-    this.#entries = this.#entries.filter((entry) => entry.id !== id);
+  /** Take an entry back before it leaves; false if it is on its way or gone. */
+  async take(id) {
+    await this.#ready;
+    const taken = await this.#delivery.between(() => this.#queue.take(id));
+    await this.#renew();
+    return Boolean(taken);
+  }
+
+  remove(id) { return this.take(id); }
+
+  /** Send what waits, now. */
+  async flush() {
+    await this.#ready;
+    return this.#delivery.flush();
+  }
+
+  async #open() {
+    if (!me) return;
+    this.#queue = await openQueue(OWNER);
+    this.#delivery = new Delivery(OWNER, this.#queue, {
+      attempt: (entry, waits) => this.#waits(entry, waits),
+      answered: (answers) => this.#answered(answers),
+    });
+    await this.#renew(false);
+    queueMicrotask(() => this.flush());
+  }
+
+  async #renew(tellsOthers = true) {
+    this.#entries = await this.#queue.all();
+    if (tellsOthers) this.#tabs?.postMessage({ what: "changed" });
+    this.#changed();
+    await this.#giveBack();
+  }
+
+  /** Why an entry is still here: "network", "busy", "login", or "" while it is tried. */
+  async #waits(entry, waits) {
+    const mine = this.#entries.find(({ id }) => id === entry.id);
+    if (!mine || mine.waits === waits) return;
+    mine.waits = waits;
+    await this.#queue.change(entry.id, { waits });
+    this.#tabs?.postMessage({ what: "changed" });
+    if (waits) tell("outbox:unsent", { entry: mine });
     this.#changed();
   }
 
-  /** Send what waits, one after the other, until one does not get through. */
-  async flush() {
-    if (this.#busy) return;
-    this.#busy = true;
-    clearTimeout(this.#timer);
-    try {
-      while (this.#entries.length && (await this.#send(this.#entries[0])));
-    } finally {
-      this.#busy = false;
+  async #answered(answers) {
+    for (const answer of answers) {
+      tell("outbox:answered", answer);
+      this.#tabs?.postMessage({ what: "answered", answer: { ...answer, isShown: false } });
     }
-    if (this.#entries.length) this.#timer = setTimeout(() => this.flush(), PAUSE);
+    await this.#renew();
   }
 
-  async #send(entry) {
-    let response;
-    try {
-      response = await post(entry.url, entry.fields);
-      if (response.redirected || response.status >= 500 || response.status === 429) throw new Error("not taken");
-      response.html = await response.text();
-    } catch {
-      entry.isUnsent = true;
-      save(this.#entries);
-      tell("outbox:unsent", { entry });
-      return false;
+  /** Refused words go to the composer of their conversation, in whichever tab has it. */
+  async #giveBack() {
+    const open = document.querySelector("reply-composer")?.dataset.conversation;
+    const mine = this.refused.filter((entry) => entry.conversation === open).reverse();
+    for (const entry of mine) {
+      const taken = await this.#queue.take(entry.id);
+      if (!taken) continue;
+      this.#entries = this.#entries.filter(({ id }) => id !== entry.id);
+      const answer = { entry: taken, ...taken.refused, isShown: false };
+      tell("outbox:answered", answer);
+      if (!answer.isShown) await this.#queue.add(taken); // nobody was there after all
     }
-    this.remove(entry.id);
-    const answer = { entry, status: response.status, html: response.html, isShown: false };
-    tell("outbox:answered", answer);
-    if (!response.ok && !answer.isShown) keepWords(entry);
-    return true;
+    if (!mine.length) return;
+    this.#tabs?.postMessage({ what: "changed" });
+    this.#changed();
   }
 
-  #changed() {
-    save(this.#entries);
-    tell("outbox:changed", { count: this.#entries.length });
+  async #heard({ what, answer }) {
+    await this.#ready;
+    if (what === "answered") tell("outbox:answered", answer);
+    else if (this.#queue?.isShared) await this.#renew(false);
   }
-}
 
-/** A refusal that met no composer, since its conversation was left: the words wait there. */
-function keepWords({ conversation, fields }) {
-  drafts.set(conversation, [fields.text, drafts.get(conversation)].filter(Boolean).join("\n"));
-}
-
-const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
-
-function load() {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEY)) ?? [];
-  } catch {
-    return [];
-  }
-}
-
-function save(entries) {
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(entries));
-  } catch { /* storage may be off or full; the entries live as long as the page */ }
+  #changed() { tell("outbox:changed", { count: this.#entries.length - this.refused.length, refused: this.refused.length }); }
 }
 
 export const outbox = new Outbox();

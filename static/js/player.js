@@ -1,6 +1,11 @@
-// Voice notes and sound: how fast they play, one at a time, and nothing loaded before it is seen.
+// Voice notes and sound: their shape, how fast they play, one at a time, nothing loaded before it
+// is seen.
+import { draw, peaksOf, progress } from "./waves.js";
+
 const SPEEDS = [1, 1.5, 2];
 const KEY = "inbox.speed";
+const STEPS = 1_000;
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 class VoicePlayer extends HTMLElement {
   #stop = null;
@@ -9,11 +14,15 @@ class VoicePlayer extends HTMLElement {
   connectedCallback() {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
-    this.#button.addEventListener("click", () => this.#faster(), { signal });
-    this.#audio.addEventListener("play", () => this.#alone(), { signal });
+    const on = (element, name, act) => element.addEventListener(name, act, { signal });
+    on(this.#speed, "click", () => this.#faster());
+    on(this.#play, "click", () => (this.#audio.paused ? this.#audio.play().catch(() => {}) : this.#audio.pause()));
+    on(this.#seek, "input", () => this.#jump());
+    on(this.#audio, "play", () => this.#alone());
+    for (const name of ["play", "pause", "timeupdate", "ended", "loadedmetadata", "durationchange"]) on(this.#audio, name, () => this.#tell());
     this.#near = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.#load());
     this.#near.observe(this);
-    this.#button.hidden = false;
+    this.#dress();
     this.#set(remembered());
   }
 
@@ -23,12 +32,47 @@ class VoicePlayer extends HTMLElement {
   }
 
   get #audio() { return this.querySelector("audio"); }
-  get #button() { return this.querySelector(".voice-speed"); }
+  get #play() { return this.querySelector(".voice-play"); }
+  get #speed() { return this.querySelector(".voice-speed"); }
+  get #seek() { return this.querySelector(".voice-seek"); }
+  get #wave() { return this.querySelector(".voice-wave"); }
+  get #times() { return this.querySelector(".voice-times"); }
+  get #length() { return Number.isFinite(this.#audio.duration) ? this.#audio.duration : 0; }
 
-  /** Enough of it to say how long it is. */
-  #load() {
+  /** Our own buttons instead of the browser's. */
+  #dress() {
+    this.#audio.controls = false;
+    for (const part of [this.#play, this.#speed, this.#times, this.#seek.parentElement]) part.hidden = false;
+    this.toggleAttribute("data-ready", true);
+    if (!this.#wave.childElementCount) draw(this.#wave);
+    this.#tell();
+  }
+
+  /** Enough of it to say how long it is, and what it looks like. */
+  async #load() {
     this.#near.disconnect();
     if (this.#audio.preload === "none") this.#audio.preload = "metadata";
+    if (this.hasAttribute("data-drawn")) return;
+    this.toggleAttribute("data-drawn", true);
+    const peaks = await peaksOf(this.#audio.src, Number(this.#audio.dataset.bytes));
+    if (!peaks || !this.#wave) return;
+    draw(this.#wave, peaks);
+    this.#tell();
+  }
+
+  #tell() {
+    const { currentTime, paused } = this.#audio;
+    const share = this.#length ? currentTime / this.#length : 0;
+    this.toggleAttribute("data-playing", !paused);
+    this.#play.setAttribute("aria-label", paused ? this.#play.dataset.play : this.#play.dataset.pause);
+    this.#seek.value = Math.round(share * STEPS);
+    this.#seek.setAttribute("aria-valuetext", clock(currentTime));
+    this.#times.textContent = this.#length ? `${clock(currentTime)} / ${clock(this.#length)}` : clock(currentTime);
+    progress(this.#wave, share);
+  }
+
+  #jump() {
+    if (this.#length) this.#audio.currentTime = (Number(this.#seek.value) / STEPS) * this.#length;
   }
 
   #faster() {
@@ -42,8 +86,8 @@ class VoicePlayer extends HTMLElement {
     this.#audio.defaultPlaybackRate = speed;
     this.#audio.playbackRate = speed;
     const words = `${speed}×`;
-    this.#button.firstElementChild.textContent = words;
-    this.#button.setAttribute("aria-label", this.#button.dataset.label.replace("{speed}", words));
+    this.#speed.firstElementChild.textContent = words;
+    this.#speed.setAttribute("aria-label", this.#speed.dataset.label.replace("{speed}", words));
   }
 
   #alone() {

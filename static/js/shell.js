@@ -24,11 +24,11 @@ document.addEventListener("click", (event) => {
   if (link.dataset.go === "thread") mark(link.closest(".conversation")?.dataset.id);
   if (link.hasAttribute("data-leave")) mark(undefined);
 });
-// A view chosen in the list keeps to its rows: the page's address says which.
+// What the list is narrowed to stays with its rows: the page's address says it.
 document.addEventListener("htmx:configRequest", (event) => {
-  const view = document.querySelector("conversation-list")?.dataset.view;
-  const opens = event.target.matches?.(".conversation-link");
-  if (opens && view && view !== "all") event.detail.parameters.view = view;
+  const list = document.querySelector("conversation-list");
+  if (!list || !event.target.matches?.(".conversation-link")) return;
+  for (const [name, value] of new URLSearchParams(list.dataset.query)) event.detail.parameters[name] = value;
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id === "thread") followThread();

@@ -1,6 +1,8 @@
 // One line on top when the connection is not as it should be, and a short one when it is again.
 import { sayCount } from "./fragments.js";
 import { live } from "./live.js";
+import { outbox } from "./outbox.js";
+import { showAge } from "./pulse.js";
 
 const CAUGHT_UP = 4_000;
 // A blink needs no explanation: a reconnect that takes longer gets its line.
@@ -18,9 +20,11 @@ class LiveStatus extends HTMLElement {
     const { signal } = this.#stop;
     document.addEventListener("live:state", (event) => this.#turn(event.detail.state), { signal });
     document.addEventListener("timeline:news", (event) => { this.#news += event.detail.count; }, { signal });
-    document.addEventListener("outbox:changed", (event) => this.#queue(event.detail.count), { signal });
+    document.addEventListener("outbox:changed", (event) => this.#queue(event.detail), { signal });
     this.addEventListener("click", (event) => {
-      if (event.target.closest('[data-do="reconnect"]')) live.retry();
+      if (!event.target.closest('[data-do="reconnect"]')) return;
+      live.retry();
+      outbox.flush();
     }, { signal });
     this.#turn(live.state);
   }
@@ -32,13 +36,13 @@ class LiveStatus extends HTMLElement {
 
   #turn(state) {
     clearTimeout(this.#timer);
-    this.#pulse(state);
     if (BROKEN.includes(state)) {
       this.#news = this.#shown ? this.#news : 0;
       const wait = state === "reconnecting" && !this.#shown ? PATIENCE : 0;
       this.#timer = setTimeout(() => this.#show(state), wait);
     } else if (state === "live") {
       if (BROKEN.includes(this.#shown)) this.#timer = setTimeout(() => this.#caughtUp(), 600);
+      else if (this.#shown !== "caught-up") this.#show("");
     } else {
       this.#show(state);
     }
@@ -52,25 +56,29 @@ class LiveStatus extends HTMLElement {
     this.#timer = setTimeout(() => this.#show(""), CAUGHT_UP);
   }
 
-  #queue(count) {
-    const words = this.querySelector("[data-queued]");
-    words.hidden = count === 0;
-    sayCount(words, count);
+  #queue({ count, refused }) {
+    for (const words of this.querySelectorAll("[data-queued]")) {
+      words.hidden = count === 0;
+      sayCount(words, count);
+    }
     this.querySelector("[data-unqueued]").hidden = count > 0;
+    this.#refuse(refused);
+  }
+
+  /** What was refused after its conversation was left must not go unnoticed. */
+  #refuse(count) {
+    const strip = this.querySelector("[data-refused]");
+    strip.hidden = count === 0;
+    if (!count) return;
+    sayCount(strip.querySelector("[data-refused-count]"), count);
+    const link = strip.querySelector("[data-refused-link]");
+    link.setAttribute("href", link.dataset.address.replace("/0/", `/${outbox.refused[0].conversation}/`));
   }
 
   #show(state) {
     this.#shown = state;
     for (const strip of this.querySelectorAll("[data-when]")) strip.hidden = strip.dataset.when !== state;
-  }
-
-  #pulse(state) {
-    const word = state === "live" ? "live" : state === "delayed" ? "delayed" : "away";
-    for (const pulse of document.querySelectorAll("[data-live-pulse]")) {
-      pulse.hidden = false;
-      pulse.dataset.state = word;
-      for (const part of pulse.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== word;
-    }
+    showAge();
   }
 }
 customElements.define("live-status", LiveStatus);

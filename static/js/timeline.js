@@ -1,92 +1,91 @@
-// One conversation's messages: pulled after a number, merged in place, older ones upwards.
+// One conversation's messages: pulled after a number, merged in place, a stretch of them at a time.
 import { arrange, place } from "./arrange.js";
-import { fetchFragment, sayCount } from "./fragments.js";
+import { Heads } from "./heads.js";
+import { mark } from "./jumping.js";
 import { holding } from "./keeping.js";
-import { Older } from "./older.js";
+import { Pill } from "./pill.js";
+import { Puller } from "./puller.js";
 import { Reading } from "./reading.js";
 import { followThread } from "./shell.js";
+import { Stretch } from "./stretch.js";
 import { extendWindows } from "./windows.js";
 
 const NEAR_END = 64;
+const ABOVE = 120;
 
 class MessageTimeline extends HTMLElement {
-  #head = 0;
-  #pulling = false;
-  #again = false;
+  #heads = null;
+  #puller = null;
   #stop = null;
   #scroller = null;
-  #older = null;
+  #stretch = null;
   #size = null;
-  #follows = true;
-  #missed = 0;
+  #pill = null;
+  #follows = false;
   reading = null;
 
   connectedCallback() {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
-    this.#head = Number(this.dataset.head);
+    const { conversation, head, beside } = this.dataset;
+    this.#heads = new Heads(conversation, head, beside);
+    this.#puller = new Puller(this, this.#heads, { take: (page) => this.#take(page), done: () => this.#caughtUp() });
     this.#scroller = this.closest(".region-scroll");
+    const pill = this.closest("#thread")?.querySelector(".newer");
+    this.#pill = new Pill(pill);
     this.reading = new Reading(this);
     arrange(this);
+    this.#stretch = new Stretch(this, this.#scroller);
     this.#enter();
     document.addEventListener("live:frame", (event) => this.#hear(event.detail), { signal });
     document.addEventListener("live:poll", () => this.pull(), { signal });
     document.addEventListener("visibilitychange", () => this.#looked(), { signal });
     this.#scroller.addEventListener("scroll", () => this.#looked(), { signal, passive: true });
-    this.#pill?.addEventListener("click", () => this.toEnd("smooth"), { signal });
-    this.#older = new Older(this, this.#scroller);
+    pill?.addEventListener("click", (event) => {
+      event.preventDefault();
+      this.toEnd("smooth");
+    }, { signal });
     // A composer that grows, or a message that says more, must not cover the newest one.
-    this.#size = new ResizeObserver(() => this.#follows && this.toEnd());
+    this.#size = new ResizeObserver(() => this.#follows && this.#scrollToEnd());
     this.#size.observe(this.#scroller);
     this.#size.observe(this);
   }
 
   disconnectedCallback() {
     this.#stop.abort();
-    this.#older.stop();
+    this.#stretch.stop();
     this.#size.disconnect();
     this.reading.stop();
   }
 
   get group() { return `conversation.${this.dataset.conversation}`; }
-  get head() { return this.#head; }
-  /** What this timeline has of its own group, and of conversations from before a merge. */
-  get #heads() {
-    const beside = (this.dataset.beside ?? "").split(",").filter(Boolean).map((pair) => pair.split(":"));
-    return [[this.group, this.#head], ...beside.map(([id, head]) => [`conversation.${id}`, Number(head)])];
-  }
-  get #pill() { return this.closest("#thread")?.querySelector(".newer"); }
-  get isAtEnd() { return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight < NEAR_END; }
+  get head() { return this.#heads.head; }
+  get #distance() { return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight; }
+  get isAtEnd() { return this.#stretch.isNewest && this.#distance < NEAR_END; }
   /** Whether somebody looks at the newest message right now. */
   get isWatched() { return !document.hidden && this.isAtEnd && this.#scroller.clientHeight > 0; }
 
-  toEnd(behavior = "instant") {
-    this.#scroller.scrollTo({ top: this.#scroller.scrollHeight, behavior });
+  /** Show the newest message, which may have to be brought first. */
+  async toEnd(behavior = "instant") {
+    if (this.#stretch.isNewest) return this.#scrollToEnd(behavior);
+    await this.#stretch.bring().catch(() => null);
+    return this.#scrollToEnd();
   }
 
-  /** GET what is newer than our head and merge it; calls that overlap become one more pull. */
-  async pull() {
-    if (this.#pulling) {
-      this.#again = true;
-      return;
-    }
-    this.#pulling = true;
-    try {
-      do {
-        this.#again = false;
-        const url = `${this.dataset.pull}?after=${this.#head}&beside=${this.dataset.beside ?? ""}`;
-        const page = (await fetchFragment(url)).querySelector("timeline-page");
-        // Contacts were merged, or parted: what belongs here is another set of messages now.
-        if (page.dataset.goesOn) return location.assign(page.dataset.goesOn);
-        if (this.isConnected) this.#merge(page);
-        this.#again ||= page.hasAttribute("data-more");
-      } while (this.#again && this.isConnected);
-    } catch (error) {
-      if (error.status === 404) location.reload();
-    } finally {
-      this.#pulling = false;
-    }
+  /** Show message `id`, or the first one from moment `at` on, and point at it. */
+  async goTo({ id, at }) {
+    const here = id && document.getElementById(`message-${id}`);
+    if (here && !here.hidden) return mark(here, "smooth");
+    const query = id ? `message=${id}` : `at=${encodeURIComponent(at)}`;
+    const found = await this.#stretch.bring(query).catch(() => null);
+    if (found && id) mark(found);
+    else if (found) this.#scroller.scrollTop = found.offsetTop - ABOVE / 2;
+    else this.#scrollToEnd();
+    return this.#looked();
   }
+
+  pull() { return this.#puller.pull(); }
+  asNewAs(page) { this.#puller.asNewAs(page); }
 
   /** Put messages in place, keeping what the reader looks at where it is. */
   merge(messages, { follow = false } = {}) {
@@ -95,56 +94,56 @@ class MessageTimeline extends HTMLElement {
     const mine = `out.agent.${document.body.dataset.me}`;
     let fresh = 0;
     for (const message of messages) {
-      const isNew = place(this, message);
-      htmx.process(message);
-      if (isNew) message.setAttribute("data-fresh", "");
-      if (isNew && message.dataset.key !== mine) fresh += 1;
+      const news = place(this, message);
+      if (message.isConnected) htmx.process(message);
+      if (news === "new") message.setAttribute("data-fresh", "");
+      if (news && message.dataset.key && message.dataset.key !== mine && this.#heads.isBorn(message)) fresh += 1;
     }
+    this.#stretch.trim();
     arrange(this);
-    if (atEnd) this.#keepEnd();
-    else this.#miss(fresh);
+    if (atEnd) this.toEnd();
+    else this.#pill.add(fresh);
     stay?.();
     if (fresh) document.dispatchEvent(new CustomEvent("timeline:news", { detail: { count: fresh } }));
     this.#looked();
   }
 
-  #merge(page) {
-    this.#head = Math.max(this.#head, Number(page.dataset.head));
-    if (page.dataset.beside) this.dataset.beside = page.dataset.beside;
+  #take(page) {
     extendWindows(this.closest("#thread"), page.dataset.expires);
     this.merge([...page.querySelectorAll("[data-message]")]);
+  }
+
+  /** Everything up to the heads is here. */
+  #caughtUp() {
+    this.dataset.beside = this.#heads.beside;
+    this.#looked();
   }
 
   #hear(frame) {
     if (frame.type === "conversation.denied" && frame.group === this.group) location.reload();
     const told = frame.type === "heartbeat" ? frame.heads : { [frame.group]: frame.to };
-    if (this.#heads.some(([group, head]) => told[group] > head)) this.pull();
+    if (this.#heads.isBehind(told)) this.pull();
   }
 
   #enter() {
-    const line = this.querySelector(".unread-line");
-    if (line) this.#scroller.scrollTop = line.offsetTop - 120;
-    else this.toEnd();
+    const found = this.querySelector(":scope > [data-found]");
+    const line = this.querySelector(":scope > .unread-line");
+    if (found) mark(found);
+    else if (line) this.#scroller.scrollTop = line.offsetTop - ABOVE;
+    else this.#scrollToEnd();
     this.#looked();
+  }
+
+  #scrollToEnd(behavior = "instant") {
+    this.#scroller.scrollTo({ top: this.#scroller.scrollHeight, behavior });
   }
 
   #looked() {
     this.#follows = this.isAtEnd;
-    if (!this.isWatched) return;
-    this.#miss(-this.#missed);
-    this.reading.seen(this.#head);
-  }
-
-  #miss(count) {
-    this.#missed += count;
-    if (!this.#pill) return;
-    sayCount(this.#pill.querySelector("b"), this.#missed);
-    this.#pill.hidden = this.#missed === 0;
-  }
-
-  #keepEnd() {
-    this.#older.trim();
-    this.toEnd();
+    if (this.isWatched) {
+      this.#pill.clear();
+      this.reading.seen(this.#heads.head);
+    } else this.#pill.show(!this.#stretch.isNewest || this.#distance > this.#scroller.clientHeight);
   }
 }
 customElements.define("message-timeline", MessageTimeline);

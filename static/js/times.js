@@ -7,6 +7,7 @@ const shortDate = new Intl.DateTimeFormat(language, { day: "numeric", month: "sh
 const longDate = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 const fullDate = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+const finest = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const server = document.querySelector('meta[name="server-time"]')?.content;
 let offset = server ? Date.parse(server) - Date.now() : 0;
@@ -37,10 +38,14 @@ function shortWords(moment) {
   return (days < 7 ? weekday : shortDate).format(moment);
 }
 
+/** "14:05". */
+export const clockWords = (moment) => clock.format(moment);
+
 const STYLES = {
   clock: (moment) => clock.format(moment),
   when: shortWords,
   day: (moment) => shortDate.format(moment),
+  exact: (moment) => finest.format(moment),
 };
 
 class LocalTime extends HTMLElement {
