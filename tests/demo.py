@@ -49,6 +49,8 @@ def running_demo() -> Iterator[Demo]:
     port = free_ports.three_in_a_row()
     environment = {key: value for key, value in os.environ.items() if key not in OURS}
     environment |= {"PORT": str(port), "DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    # What is said leaves at once, unless a test wants to undo it.
+    environment.setdefault("UNDO_SECONDS", "0")
     log = folder / "up.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -81,7 +81,7 @@ def test_a_voice_note_plays_on_while_its_bubble_changes(send, log_in) -> None:
     page = log_in("alice@example.com")
     open_conversation(page, name)
     audio = page.locator("voice-player audio")
-    expect(audio).to_be_visible()
+    expect(page.locator("voice-player .voice-play")).to_be_visible()
     page.get_by_role("button", name="Speed").click()
     expect(page.get_by_role("button", name="Speed: 1.5×")).to_be_visible()
     audio.evaluate("sound => { sound.marked = true; sound.loop = true; return sound.play(); }")

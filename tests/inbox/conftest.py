@@ -7,11 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from inbox import hub
 from messaging import models
 from tests import factories
+from tests.inbox.sockets import socket_of
 
 FRAGMENT = {"HTTP_HX_REQUEST": "true"}
 
@@ -26,6 +32,28 @@ def client_of():
         return client
 
     return make
+
+
+@pytest_asyncio.fixture
+async def quick_hub(settings, monkeypatch):
+    """Sockets of one process, which look around 20 times a second.
+
+    The thread that runs Django for their loop keeps no connection to the test's database.
+    """
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    monkeypatch.setattr(hub, "PULSE_SECONDS", 0.05)
+    yield
+    await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def listener(client_of, quick_hub):
+    """A socket with somebody's session; `hello` is heard already."""
+
+    async def open_socket(user: models.User) -> WebsocketCommunicator:
+        return await socket_of(await sync_to_async(client_of)(user))
+
+    return open_socket
 
 
 @pytest.fixture

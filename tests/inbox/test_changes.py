@@ -96,7 +96,7 @@ def test_a_quoted_message_that_is_not_here_is_said_to_be_missing(say, shown) -> 
 def test_a_quoted_picture_is_named(say, shown) -> None:
     quoted = say("image")
     bubble = shown(say(text="This one", reply_to=quoted))
-    assert re.search(rf'href="#message-{quoted.pk}".*Carla Mendonça.*Photo', bubble)
+    assert re.search(rf'message={quoted.pk}#message-{quoted.pk}".*Carla Mendonça.*Photo', bubble)
 
 
 def test_the_last_message_of_a_conversation_is_told_whole(

@@ -162,6 +162,7 @@ def test_the_api_shows_each_person_once(merged, conversation, carla, alice, clie
                 ],
                 "blocked": False,
                 "opted_out": False,
+                "attributes": {},
                 "conversations": [conversation.pk, merged.pk],
             }
         ],

@@ -16,10 +16,11 @@ from tests.inbox.conftest import answered, asked
 pytestmark = pytest.mark.django_db
 
 FRAGMENT = {"HTTP_HX_REQUEST": "true"}
-# Session, user, membership, number of memberships, alerts; then three counts, and the list's own
-# four: head, rows, identities, labels. An open conversation adds itself, identities, labels,
-# messages with their files and amendments, the read mark and who may be the same person.
-FRAME, LIST, THREAD = 5 + 3, 4, 8
+# Session, user, membership, number of memberships, alerts; then what the sidebar offers and its
+# counts. The list: head, rows, identities, labels, drafts, colleagues. An open conversation:
+# itself, identities, labels, messages with their files and amendments, the read mark, who may be
+# the same person, drafts and the profile, the lease, mentions, and what the menus offer.
+FRAME, LIST, THREAD = 5 + 5, 6, 16
 
 
 def fill(channel, count: int) -> None:
@@ -50,7 +51,7 @@ def test_a_conversation_takes_a_fixed_number_of_queries(
     browser, address = client_of(alice), f"/conversations/{open_conversation.pk}/"
     with django_assert_num_queries(FRAME + LIST + THREAD):
         page = browser.get(address).content.decode()
-    assert page.count('id="message-') == count + 1
+    assert page.count('data-message data-direction') == count + 1
     with django_assert_num_queries(3 + THREAD):
         browser.get(address, **FRAGMENT)
     with django_assert_num_queries(3 + 6):
@@ -67,7 +68,7 @@ def test_rich_messages_take_a_fixed_number_of_queries(
     people = 3
     with django_assert_num_queries(3 + THREAD + people):
         page = browser.get(address, **FRAGMENT).content.decode()
-    assert page.count('class="reactions"') == page.count("data-lightbox") == len(rich)
+    assert page.count('data-ours') == page.count("data-lightbox") == len(rich)
     api = f"/api/v1{address}messages/?limit=200"
     with django_assert_num_queries(3 + 5 + people):
         assert len(browser.get(api).json()["results"]) == count + 1

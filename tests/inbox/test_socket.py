@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
-from channels.auth import AuthMiddleware
-from channels.routing import URLRouter
-from channels.sessions import SessionMiddlewareStack
 from channels.testing import WebsocketCommunicator
-from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
-from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from inbox import hub, realtime, replies, tickets
-from inbox.routing import websocket_urlpatterns
 from messaging import merging, models, timeline
 from outbound import courtesies
 from tests import factories
 from tests.inbox.conftest import asked
+from tests.inbox.sockets import application, next_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-application = SessionMiddlewareStack(AuthMiddleware(URLRouter(websocket_urlpatterns)))
-
-
-@pytest.fixture(autouse=True)
-def _quick_and_alone(settings, monkeypatch) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    monkeypatch.setattr(hub, "PULSE_SECONDS", 0.05)
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def _give_connections_back():
-    """The thread that runs Django for this loop keeps no connection to the test's database."""
-    yield
-    await sync_to_async(connections.close_all)()
-
-
-@pytest.fixture
-def listener(client_of):
-    """A socket with somebody's session; `hello` is heard already."""
-
-    async def open_socket(user: models.User) -> WebsocketCommunicator:
-        client = await sync_to_async(client_of)(user)
-        session = client.cookies[django_settings.SESSION_COOKIE_NAME].value
-        cookie = f"{django_settings.SESSION_COOKIE_NAME}={session}".encode()
-        socket = WebsocketCommunicator(application, "/ws/", headers=[(b"cookie", cookie)])
-        assert (await socket.connect())[0]
-        assert (await socket.receive_json_from())["type"] == "hello"
-        return socket
-
-    return open_socket
-
-
-async def next_of(socket: WebsocketCommunicator, kind: str) -> dict:
-    """The next frame of a kind; others (a heartbeat, say) pass by."""
-    while True:
-        frame = json.loads(await socket.receive_from(timeout=5))
-        if frame["type"] == kind:
-            return frame
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick_hub")]
 
 
 async def closed_with(socket: WebsocketCommunicator) -> int:
@@ -265,13 +219,15 @@ async def test_typing_is_passed_on_by_those_who_may_answer(
     await sync_to_async(auditors.update)(role=models.Role.AUDITOR)
     for user in (alice, bob):
         socket = await listener(user)
-        await socket.send_json_to({"type": "typing"})
+        typing = {"type": "typing", "conversation": open_conversation.pk}
+        await socket.send_json_to(typing)
         await socket.send_json_to({"type": "open", "conversation": open_conversation.pk})
         await next_of(socket, "conversation.opened")
+        await socket.send_json_to({**typing, "mode": "note"})
         for _ in range(3):
-            await socket.send_json_to({"type": "typing"})
+            await socket.send_json_to(typing)
         await socket.send_json_to({"type": "open", "conversation": 2**40})
         await next_of(socket, "conversation.denied")
-        await socket.send_json_to({"type": "typing"})
+        await socket.send_json_to({**typing, "conversation": 2**40})
         await socket.disconnect()
     assert typed == [open_conversation.pk]

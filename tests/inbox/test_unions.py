@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from inbox import access, coalescer, queries, replies, unions
+from inbox import access, coalescer, queries, replies, sidebar, unions
 from inbox.models import ReadMark
 from messaging import merging, models
 from tests import factories
@@ -54,7 +54,7 @@ def test_the_list_has_one_row_that_says_all(merge, open_conversation, alice, cli
     page = client_of(alice).get("/").content.decode()
     assert rows_of(page) == [open_conversation.pk]
     assert 'data-inbound="2"' in page
-    assert queries.view_counts(membership(alice))["all"] == 1
+    assert sidebar.view_counts(membership(alice))["all"] == 1
 
 
 def test_a_part_stands_alone_where_the_root_has_nothing(earlier, carla, alice, client_of) -> None:

@@ -61,6 +61,11 @@ class Agent:
         self._token = self._be_a_program()
         self._cookies = self._be_a_person()
 
+    @property
+    def session(self) -> str:
+        """The key of the browser's session."""
+        return self._cookies["session"]
+
     def program(self, path: str, fields: Mapping[str, Any]) -> Press:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
         return Press(path=f"/api/v1/{path}", content=json.dumps(fields).encode(), headers=headers)

@@ -32,6 +32,7 @@ from tests.reliability import (
     redis_1,
     redis_sends,
     sent_through,
+    socket_1,
 )
 from tests.reliability.crash_matrix_cases import ACTIONS, cases
 from tests.reliability.crash_matrix_outbox_points import POINTS, possible
@@ -185,6 +186,20 @@ def idemp_1_of(house: Parts, scale: float, seed: int) -> Report:
     return idemp_1.carry_out(house, idemp_1.Run(seed=seed, messages=at_least(24, 2000 * scale)))
 
 
+def socket_1_of(house: Parts, scale: float, seed: int) -> Report:
+    """500 browsers, six faults a round, ten rounds; a heartbeat as in production."""
+    run = socket_1.Run(
+        seed=seed,
+        browsers=at_least(20, 500 * scale),
+        customers=40,
+        rate=20,
+        rounds=at_least(1, 10 * scale),
+        heartbeat=20,
+        gap=5,
+    )
+    return socket_1.carry_out(house, run)
+
+
 def both(report: Report, other: Report) -> Report:
     """Two parts of one programme as one."""
     report.figures |= other.figures
@@ -234,6 +249,7 @@ PROGRAMMES: dict[str, Programme] = {
     "STATUS-1": partial(as_tests, "status_1"),
     "POISON-1": partial(as_tests, "poison_1"),
     "SIG-1": partial(as_tests, "sig_1"),
+    "RACE-1": partial(as_tests, "race_1"),
     "LIMIT-1": partial(on_parts, limit_1_of),
     "BREAKER-1": partial(on_parts, breaker_1_of),
     "DLQ-1": partial(on_parts, dlq_1_of),
@@ -243,4 +259,5 @@ PROGRAMMES: dict[str, Programme] = {
     "MODEL-1": run_model_1,
     "PG-1": partial(on_parts, pg_1_of),
     "REDIS-1": partial(on_parts, redis_1_of),
+    "SOCKET-1": partial(on_parts, socket_1_of),
 }
