@@ -119,7 +119,11 @@ def _goes_on(request: MemberRequest, form: QueryDict) -> str:
 
 
 def _news(request: MemberRequest, performed: Performed, goes_on: str) -> dict[str, Any]:
-    """What the browser has to do besides: leave for another conversation, or show it unread."""
+    """What the browser has to do besides: leave for another conversation, show it unread, or
+    look again, since it showed what was so no longer.
+    """
+    if performed.is_lost:
+        return {"live:poll": {}}
     if performed.action == "unread" and performed.changed:
         return {"triage:unread": {"ids": performed.changed}}
     if performed.action == "undo" and len(set(performed.asked)) == 1:
@@ -160,6 +164,7 @@ def _destination(request: MemberRequest, form: QueryDict, url: str, news: dict[s
     """Where a page without JavaScript goes: never to a conversation that is not to be seen now."""
     if go := news.get("triage:go"):
         return str(go["url"])
+    news = {name: each for name, each in news.items() if name != "live:poll"}
     thread = form.get("thread", "")
     listed = reverse("inbox:conversation-list")
     if not access.is_number(thread):

@@ -37,3 +37,6 @@ import "./prefetch.js";
 import "./lightbox.js";
 import "./player.js";
 import "./copying.js";
+
+document.documentElement.dataset.ready = "";
+document.dispatchEvent(new CustomEvent("app:ready"));

@@ -39,6 +39,7 @@ document.addEventListener("htmx:responseError", (event) => {
   if ([401, 403, 404].includes(event.detail.xhr.status)) location.assign(event.detail.pathInfo.requestPath);
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.serverResponse?.includes("hx-swap-oob")) event.detail.serverResponse = withPlaces(event.detail.serverResponse);
   // A session that ended answers with the login page: show it whole.
   if (event.detail.xhr.responseURL.includes("/login/")) {
     event.detail.shouldSwap = false;
@@ -48,3 +49,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-log-out]")) sessionStorage.clear();
 });
+
+/** An answer without the parts whose place has left the page since it was asked for. */
+function withPlaces(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  for (const part of template.content.querySelectorAll("[hx-swap-oob][id]")) {
+    if (!document.getElementById(part.id)) part.remove();
+  }
+  return template.innerHTML;
+}

@@ -6,6 +6,7 @@ const SHOWN = 8_000;
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const tools = () => document.getElementById("thread-tools");
 const toasts = () => document.getElementById("toasts");
+const underWay = new WeakSet();
 let focused = "";
 let staying = null; // the menu that stays open, and the item that was pressed there
 let known = "";
@@ -26,17 +27,30 @@ function following() {
   return next?.querySelector?.(".conversation-link")?.href ?? "";
 }
 
-document.addEventListener("htmx:configRequest", (event) => {
+// Sent in the page's own name: the form may be gone, renewed by the news of what it did, before
+// the answer is here, and htmx puts an answer only where its asker still stands.
+document.addEventListener("submit", (event) => {
   const form = event.target.closest?.("[data-triage-form]");
-  if (!form) return;
-  const { parameters } = event.detail;
-  if ("tz" in parameters) parameters.tz = zone;
+  if (!form || event.defaultPrevented) return;
+  event.preventDefault();
+  if (underWay.has(form)) return;
+  underWay.add(form);
+  const values = new FormData(form, event.submitter);
+  if (values.has("tz")) values.set("tz", zone);
   const link = following();
-  if (link) parameters.following = new URL(link).pathname + new URL(link).search;
-  const item = form.contains(document.activeElement) && document.activeElement.closest("[data-stays]");
-  staying = item ? { menu: form.closest("details").dataset.menu, words: item.textContent.trim() } : null;
-  focused = form.contains(document.activeElement) ? form.closest("details")?.querySelector("summary")?.id ?? document.activeElement.id : "";
+  if (link) values.set("following", new URL(link).pathname + new URL(link).search);
+  remember(form);
+  htmx.ajax("POST", form.getAttribute("action"), { source: document.body, values, swap: "none" }).catch(() => {}).finally(() => underWay.delete(form));
 });
+
+/** What has the focus, since the menus will be new. */
+function remember(form) {
+  const here = form.contains(document.activeElement);
+  const item = here && document.activeElement.closest("[data-stays]");
+  staying = item ? { menu: form.closest("details").dataset.menu, words: item.textContent.trim() } : null;
+  focused = here ? form.closest("details")?.querySelector("summary")?.id ?? document.activeElement.id : "";
+}
+
 // The menus are new now; who used one is where they were.
 document.addEventListener("htmx:oobAfterSwap", (event) => {
   if (event.detail.target?.id === "toasts") dismissSoon();

@@ -92,7 +92,7 @@ def test_reading_and_replying_without_javascript(demo, log_in):
     page.get_by_role("link", name="Ana Lopes").click()
     expect(page.locator(".message").last).to_contain_text("open on Sunday")
     page.fill("textarea[name=text]", "Yes, from eight.")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".message[data-direction=out]").last).to_contain_text("Yes, from eight.")
 
 
