@@ -17,7 +17,7 @@ def strip(page: Page, words: str):
 
 
 def test_a_turn_is_seen_taken_over_and_taken_back(demo, log_in, problems) -> None:
-    write(demo, "351910000801", "Turn Teles")
+    write(demo, "351910000831", "Turn Teles")
     alice, bob = log_in("alice@example.com"), log_in("bob@example.com")
     for page in (alice, bob):
         open_conversation(page, "Turn Teles")
@@ -45,12 +45,12 @@ def test_a_turn_is_seen_taken_over_and_taken_back(demo, log_in, problems) -> Non
 
 
 def test_what_was_not_seen_stops_a_reply_above_its_untouched_text(demo, log_in, problems) -> None:
-    write(demo, "351910000802", "Guard Gomes")
+    write(demo, "351910000832", "Guard Gomes")
     page = log_in("alice@example.com")
     open_conversation(page, "Guard Gomes")
     page.fill(TEXT, "Até sábado!")
     page.route("**/messages/?after=*", lambda route: route.abort())
-    said = {"from": "351910000802", "type": "text", "text": {"body": "Afinal domingo"}}
+    said = {"from": "351910000832", "type": "text", "text": {"body": "Afinal domingo"}}
     ask(f"{demo.phone}/sim/inbound", "POST", said)
     expect(page.locator(".conversation", has_text="Guard Gomes")).to_contain_text("Afinal domingo")
     page.press(TEXT, "Enter")
@@ -64,7 +64,7 @@ def test_what_was_not_seen_stops_a_reply_above_its_untouched_text(demo, log_in, 
 
 
 def test_without_a_socket_or_a_script_turns_are_taken_too(demo, log_in) -> None:
-    write(demo, "351910000803", "Plain Prates")
+    write(demo, "351910000833", "Plain Prates")
     alice = log_in("alice@example.com", java_script_enabled=False)
     bob = log_in("bob@example.com")
     bob.route_web_socket("**/ws/", lambda socket: socket.close())

@@ -34,7 +34,7 @@ def canned(page: Page, demo, shortcut: str, text: str) -> None:
 
 
 def test_a_draft_survives_a_reload_and_shows_to_the_colleague(demo, log_in) -> None:
-    write(demo, "351910000801", "Draft Dinis")
+    write(demo, "351910000821", "Draft Dinis")
     alice, bob = log_in("alice@example.com"), log_in("bob@example.com")
     open_conversation(bob, "Draft Dinis")
     open_conversation(alice, "Draft Dinis")
@@ -53,7 +53,7 @@ def test_a_draft_survives_a_reload_and_shows_to_the_colleague(demo, log_in) -> N
 
 
 def test_a_note_names_a_colleague_by_keyboard_and_no_customer_gets_it(demo, log_in) -> None:
-    write(demo, "351910000802", "Note Nunes")
+    write(demo, "351910000822", "Note Nunes")
     alice, bob = log_in("alice@example.com"), log_in("bob@example.com")
     open_conversation(alice, "Note Nunes")
     alice.locator("#thread .thread-name").click()
@@ -74,7 +74,7 @@ def test_a_note_names_a_colleague_by_keyboard_and_no_customer_gets_it(demo, log_
 
 
 def test_a_canned_reply_by_keys_is_scheduled_and_taken_back(demo, log_in) -> None:
-    write(demo, "351910000803", "Canned Costa")
+    write(demo, "351910000823", "Canned Costa")
     page = log_in("alice@example.com")
     canned(page, demo, "opening", "Dear {{contact.first_name}}, from 7:30. {{agent.first_name}}")
     open_conversation(page, "Canned Costa")
@@ -96,7 +96,7 @@ def test_at_zero_the_field_becomes_the_template_picker_and_a_note_is_still_possi
     demo, log_in
 ) -> None:
     page = log_in("alice@example.com")
-    write(demo, "351910000804", "Zero Zagalo", seconds_ago=24 * 3600 - 10)
+    write(demo, "351910000824", "Zero Zagalo", seconds_ago=24 * 3600 - 10)
     open_conversation(page, "Zero Zagalo")
     expect(page.locator("reply-composer")).to_have_attribute("data-window", "closing")
     page.locator(FIELD).press_sequentially("Too slow")

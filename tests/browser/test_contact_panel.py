@@ -56,7 +56,7 @@ def test_on_a_phone_without_scripts_it_is_a_page_with_a_way_back(demo, log_in) -
     phone = {"viewport": {"width": 390, "height": 844}, "java_script_enabled": False}
     page = log_in("alice@example.com", **phone)
     page.goto(f"{demo.inbox}/contacts/?q=filipa")
-    page.locator(".conversation-link", has_text="Filipa Fonseca").click()
+    page.get_by_role("link", name="Filipa Fonseca").first.click()
     page.locator("[data-panel-open]").click()
     page.locator("#contact-details [data-new] > summary").click()
     page.fill("#detail-0-name", "Allergies")

@@ -24,8 +24,12 @@ JUDGE = """async (query) => {
     row.dataset.read = read;
     return [row.dataset.id, belongs(row, query)];
   });
-  const fresh = await (await fetch(`/?${query}`, { headers: { "HX-Request": "true" } })).text();
-  const listed = new Set([...fresh.matchAll(/id="conversation-(\\d+)"/g)].map((match) => match[1]));
+  const listed = new Set();
+  for (let url = `/?${query}`; url;) {
+    const page = await (await fetch(url, { headers: { "HX-Request": "true" } })).text();
+    for (const [, id] of page.matchAll(/id="conversation-(\\d+)"/g)) listed.add(id);
+    url = page.match(/id="older-rows"><a class="link" href="([^"]+)"/)?.[1].replaceAll("&amp;", "&");
+  }
   return judged.filter(([id, fits]) => fits !== undefined && fits !== listed.has(id)).map(String);
 }"""
 

@@ -51,7 +51,7 @@ def test_a_conversation_takes_a_fixed_number_of_queries(
     browser, address = client_of(alice), f"/conversations/{open_conversation.pk}/"
     with django_assert_num_queries(FRAME + LIST + THREAD):
         page = browser.get(address).content.decode()
-    assert page.count('data-message data-direction') == count + 1
+    assert page.count("data-message data-direction") == count + 1
     with django_assert_num_queries(3 + THREAD):
         browser.get(address, **FRAGMENT)
     with django_assert_num_queries(3 + 6):
@@ -68,7 +68,7 @@ def test_rich_messages_take_a_fixed_number_of_queries(
     people = 3
     with django_assert_num_queries(3 + THREAD + people):
         page = browser.get(address, **FRAGMENT).content.decode()
-    assert page.count('data-ours') == page.count("data-lightbox") == len(rich)
+    assert page.count("data-ours") == page.count("data-lightbox") == len(rich)
     api = f"/api/v1{address}messages/?limit=200"
     with django_assert_num_queries(3 + 5 + people):
         assert len(browser.get(api).json()["results"]) == count + 1
