@@ -28,7 +28,8 @@ JUDGE = """async (query) => {
   for (let url = `/?${query}`; url;) {
     const page = await (await fetch(url, { headers: { "HX-Request": "true" } })).text();
     for (const [, id] of page.matchAll(/id="conversation-(\\d+)"/g)) listed.add(id);
-    url = page.match(/id="older-rows"><a class="link" href="([^"]+)"/)?.[1].replaceAll("&amp;", "&");
+    const older = page.match(/id="older-rows"><a class="link" href="([^"]+)"/);
+    url = older?.[1].replaceAll("&amp;", "&");
   }
   return judged.filter(([id, fits]) => fits !== undefined && fits !== listed.has(id)).map(String);
 }"""
