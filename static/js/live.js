@@ -10,6 +10,9 @@ const POLL = 5_000;
 const TYPING = 10_000;
 // Timers of a tab in the background may be late by a minute.
 const SLEPT = 90_000;
+// The page is whole and as new as its answer; a worker that starts beside it would only delay it,
+// and its script counts as a request that never ends for whoever waits until a page is quiet.
+const QUIET = 700;
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 class Live {
@@ -32,6 +35,12 @@ class Live {
     document.addEventListener("input", (event) => event.target.closest("reply-composer") && this.#typed());
     setInterval(() => this.#tick(), POLL);
     const owner = { user: Number(me), group: `organization.${organization}` };
+    const settle = () => setTimeout(() => this.#connect(place, owner), QUIET);
+    if (document.readyState === "complete") settle();
+    else addEventListener("load", settle, { once: true });
+  }
+
+  #connect(place, owner) {
     this.#line = openLine(place, owner, (message) => this.#hear(message));
     if (this.#open) this.open(this.#open);
     this.#turn();
