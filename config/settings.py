@@ -12,7 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
-from config import api, logs, policies
+from config import api, logs, policies, postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -113,24 +113,7 @@ DATABASE_URL = required("DATABASE_URL", "give the address of a Postgres 14 or ne
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"].update(ENGINE="django.db.backends.postgresql", CONN_HEALTH_CHECKS=True)
 DATABASES["default"].setdefault("OPTIONS", {})
-# A process that freezes in mid-transaction must let go of its locks, and a role's own setting
-# must not take the safety out of a commit.
-DATABASES["default"]["OPTIONS"].update(
-    connect_timeout=5,
-    application_name="inbox",
-    tcp_user_timeout=30_000,
-    options=" ".join(
-        f"-c {setting}"
-        for setting in (
-            "synchronous_commit=on",
-            "lock_timeout=10s",
-            "statement_timeout=60s",
-            # Compiling a plan costs more than any page may take.
-            "jit=off",
-            "idle_in_transaction_session_timeout=30s",
-        )
-    ),
-)
+DATABASES["default"]["OPTIONS"].update(postgres.OPTIONS)
 # The pool is a class-level dict that does not survive fork(), so only the web process has one;
 # workers keep one connection a process instead (docs/decisions/0004-granian-beside-daphne.md).
 if env.bool("DATABASE_POOL", False):

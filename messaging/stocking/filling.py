@@ -110,42 +110,45 @@ def _messages(
 ) -> Iterator[Row]:
     """Oldest first over all conversations, as they would have come; notes the last of each."""
     texts = words.phrases()
+    for pk, (at, place, seq) in zip(ids, _in_turn(stories), strict=True):
+        newest[place] = pk
+        text = texts[pk * 7919 % len(texts)] + words.rare(pk)
+        said = _said(stories[place], seq, pk, text)
+        moment = datetime.fromtimestamp(at, UTC)
+        author = None if said[0] == "in" else stories[place].assignee or casts.agents[0]
+        yield (
+            *(pk, casts.organization, conversations[place], stories[place].channel, seq, seq),
+            *said[:5],
+            author,
+            f"wamid.history.{pk}",
+            *(moment, moment, False),
+            *said[5:],
+        )
+
+
+def _in_turn(stories: Sequence[Story]) -> Iterator[tuple[float, int, int]]:
+    """When, in which story and as which of its messages, oldest first."""
     steps = [_step(story) for story in stories]
     begins = [story.begins_at.timestamp() for story in stories]
-    heap = [(begins[place], place, 1) for place in range(len(stories))]
+    heap = [(at, place, 1) for place, at in enumerate(begins)]
     heapq.heapify(heap)
-    for pk in ids:
-        at, place, seq = heap[0]
-        story = stories[place]
-        newest[place] = pk
-        if seq < story.messages:
+    while heap:
+        turn = heap[0]
+        yield turn
+        _, place, seq = turn
+        if seq < stories[place].messages:
             heapq.heapreplace(heap, (begins[place] + seq * steps[place], place, seq + 1))
         else:
             heapq.heappop(heap)
-        moment = datetime.fromtimestamp(at, UTC)
-        is_in = _is_in(story, seq)
-        yield (
-            pk,
-            casts.organization,
-            conversations[place],
-            story.channel,
-            seq,
-            seq,
-            "in" if is_in else "out",
-            "text",
-            texts[pk * 7919 % len(texts)] + words.rare(pk),
-            "{}",
-            "contact" if is_in else "agent",
-            None if is_in else story.assignee or casts.agents[0],
-            f"wamid.history.{pk}",
-            moment,
-            moment,
-            False,
-            "received" if is_in else _status(pk),
-            "131026" if not is_in and _status(pk) == "failed" else "",
-            "",
-            "",
-        )
+
+
+def _said(story: Story, seq: int, number: int, text: str) -> tuple[str, ...]:
+    """Direction, kind, text, content and author's type; then status, error and what is quoted."""
+    if _is_in(story, seq):
+        return ("in", "text", text, "{}", "contact", "received", "", "", "")
+    status = _status(number)
+    error = "131026" if status == "failed" else ""
+    return ("out", "text", text, "{}", "agent", status, error, "", "")
 
 
 def _step(story: Story) -> float:

@@ -222,8 +222,9 @@ async def test_what_runs_out_is_noticed(follower, open_conversation, alice, bob)
     room = leasing.room_of(open_conversation.organization_id)
     mark = leasing.replying(open_conversation.pk, bob.pk)
     await sync_to_async(presence.put)(room, [mark], seconds=0.4)
-    await presence_with(socket, viewing=[alice], replying=[bob])
-    await presence_with(socket, viewing=[alice])
+    assert await presence_with(socket, viewing=[alice], replying=[bob])
+    later = await presence_with(socket, viewing=[alice])
+    assert later["replying"] == []
     await socket.disconnect()
 
 
