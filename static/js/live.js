@@ -12,7 +12,8 @@ const TYPING = 10_000;
 const SLEPT = 90_000;
 // The page is whole and as new as its answer; a worker that starts beside it would only delay it,
 // and its script counts as a request that never ends for whoever waits until a page is quiet.
-const QUIET = 700;
+const QUIET = 600;
+const LOOKS = 4;
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 class Live {
@@ -35,9 +36,16 @@ class Live {
     document.addEventListener("input", (event) => event.target.closest("reply-composer") && this.#typed());
     setInterval(() => this.#tick(), POLL);
     const owner = { user: Number(me), group: `organization.${organization}` };
-    const settle = () => setTimeout(() => this.#connect(place, owner), QUIET);
+    const settle = () => this.#settle(() => this.#connect(place, owner));
     if (document.readyState === "complete") settle();
     else addEventListener("load", settle, { once: true });
+  }
+
+  /** Begin once nothing has come for a moment, and after LOOKS of them in any case. */
+  #settle(begin, before = -1, looks = LOOKS) {
+    const count = performance.getEntriesByType("resource").length;
+    if (count === before || !looks) begin();
+    else setTimeout(() => this.#settle(begin, count, looks - 1), QUIET);
   }
 
   #connect(place, owner) {

@@ -1,4 +1,6 @@
-"""Logged-in agents: `python -m tests.benchmarks.agents 100` prints the keys of their sessions."""
+"""Logged-in agents: `python -m tests.benchmarks.agents 100` makes them and prints the keys of
+their sessions; `… agents alice@example.com` prints one of somebody who is there.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,11 @@ def log_in(organization: Organization, number: int) -> str:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     add_member(organization, user)
+    return session_of(user)
+
+
+def session_of(user: User) -> str:
+    """The key of a session of theirs."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
@@ -38,6 +45,10 @@ def log_in(organization: Organization, number: int) -> str:
 
 
 if __name__ == "__main__":
-    house = Organization.objects.get(slug=demo.SLUG)
-    keys = [log_in(house, number) for number in range(int(sys.argv[1]))]
+    wanted = sys.argv[1]
+    if "@" in wanted:
+        keys = [session_of(User.objects.get(email=wanted))]
+    else:
+        house = Organization.objects.get(slug=demo.SLUG)
+        keys = [log_in(house, number) for number in range(int(wanted))]
     sys.stdout.write(json.dumps(keys))

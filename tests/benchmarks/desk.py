@@ -43,7 +43,8 @@ LONGEST = "SELECT id FROM messaging_conversation ORDER BY head_seq DESC LIMIT 1"
 HEIGHT = "SELECT max(head_seq) FROM messaging_conversation"
 SOME = "SELECT id FROM messaging_conversation ORDER BY last_activity_at DESC LIMIT 2000"
 RARE = r"SELECT substring(text from 'PA\d+') FROM messaging_message WHERE text ~ 'PA\d' LIMIT 1"
-ALICE = "SELECT id FROM messaging_user WHERE email = 'alice@example.com'"
+ALICE = "alice@example.com"
+ALICES_ID = f"SELECT id FROM messaging_user WHERE email = '{ALICE}'"  # noqa: S608 - our own
 SIZE = """
 SELECT (SELECT count(*) FROM messaging_conversation), (SELECT count(*) FROM messaging_message)
 """
@@ -58,10 +59,10 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
         else:
             _fill(house, args)
         house.start("web", "sweeper")
-        [session] = json.loads(_python(house, "-m", "tests.benchmarks.agents", "1"))
+        [session] = json.loads(_python(house, "-m", "tests.benchmarks.agents", ALICE))
         browser = Browser(house.url("web"), session)
         pages = _pages(house, browser, args.times)
-        asked = json.dumps({"paths": pages["paths"], "user": _one(house, ALICE)})
+        asked = json.dumps({"paths": pages["paths"], "user": _one(house, ALICES_ID)})
         counted = json.loads(_python(house, "-m", "tests.benchmarks.desk_queries", given=asked))
         return {
             "machine": machine(house),
@@ -150,9 +151,7 @@ def _gap(house: Parts, browser: Browser, times: int) -> dict[str, float]:
 
 def _leases(house: Parts, browser: Browser, times: int) -> dict[str, float]:
     """Lock, heartbeat and unlock, on one conversation after the other."""
-    token = browser.post(
-        "/api/v1/auth/token/", {"email": "alice@example.com", "password": "demo-inbox"}, ""
-    )
+    token = browser.post("/api/v1/auth/token/", {"email": ALICE, "password": "demo-inbox"}, "")
     key, took = json.loads(token.text)["token"], []
     places = [pk for (pk,) in _rows(house, SOME)][:times]
     for pk in places:

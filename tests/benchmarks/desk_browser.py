@@ -10,6 +10,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests import chromium
 
+# What a page does beside, once it is there, must not count.
+SETTLED_MILLISECONDS = 3_000
 # Resolves when a bubble has been painted: two frames after it is in the page.
 PAINTED = """() => new Promise((done) => {
   const look = () => document.querySelector("message-timeline .message")
@@ -62,7 +64,7 @@ def measure(url: str, session: str, long_one: int) -> dict[str, Any]:
     with opened(url, session) as page:
         address = f"{url}/conversations/{long_one}/"
         page.goto(address)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(SETTLED_MILLISECONDS)
         paints = []
         for _ in range(10):
             page.goto(address, wait_until="commit")
@@ -82,7 +84,7 @@ def measure(url: str, session: str, long_one: int) -> dict[str, Any]:
 
 def _switch(page: Page, url: str) -> list[float]:
     page.goto(url)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLED_MILLISECONDS)
     there = page.evaluate(
         "() => [...document.querySelectorAll('.conversation')].map((r) => r.dataset.id)"
     )
