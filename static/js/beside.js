@@ -8,6 +8,8 @@ class DraftsBeside extends HTMLElement {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
     document.addEventListener("live:frame", ({ detail }) => this.#hear(detail), { signal });
+    // What was said before there was a connection, or while there was none, is not said again.
+    document.addEventListener("live:state", ({ detail }) => detail.state === "live" && this.#look(), { signal });
     // What a draft says moves on without a word; who opens it again sees it as it is.
     document.addEventListener("visibilitychange", () => !document.hidden && this.#look(), { signal });
   }

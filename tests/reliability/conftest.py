@@ -34,7 +34,7 @@ def house(servers: Parts) -> Iterator[Parts]:
     _copy_database(servers, source=PRISTINE, target=_name(servers))
     with redis.Redis.from_url(servers.services.redis_url) as session:
         session.flushall()
-    for kept in ("spool", "media", "journal"):
+    for kept in ("spool", "media", "journal", "simulator"):
         shutil.rmtree(servers.folder / kept, ignore_errors=True)
     yield servers
     servers.stop()

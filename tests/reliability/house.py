@@ -65,6 +65,7 @@ def base_environment(folder: Path) -> dict[str, str]:
         "PORT": str(free_ports.three_in_a_row()),
         "DEMO": "true",
         "LOG_LEVEL": "WARNING",
+        "UNDO_SECONDS": "0",  # a program's message would pass a person's that may be undone
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
     }
