@@ -14,7 +14,7 @@ from tests import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-# Tests that start real processes have the machine for themselves; the others share it.
+# A real browser has the machine for itself: what people wait for is told apart from slowness.
 IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
 OTHERS = ("--ignore=tests/browser", "-m")
 PYTEST_MARK = " in "  # of pytest's closing line: "12 passed, 1 skipped in 3.45s"
@@ -55,7 +55,9 @@ def stages() -> list[Stage]:
             command=(*manage, "makemigrations", "--check", "--dry-run"),
         ),
         Stage(part="app", name="tests", command=(*pytest, *IN_PARALLEL, *OTHERS, "not process")),
-        Stage(part="app", name="process tests", command=(*pytest, *OTHERS, "process")),
+        Stage(
+            part="app", name="process tests", command=(*pytest, *IN_PARALLEL, *OTHERS, "process")
+        ),
         Stage(part="browser", name="browser tests", command=(*pytest, "tests/browser")),
     ]
 
