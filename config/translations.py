@@ -25,10 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "inbox" / "locale"
 LANGUAGES = ("es", "pt", "ar")
 APPS = ("alerts", "config", "inbox", "locking", "messaging", "outbound")
-KEYWORDS: dict[str, None] = dict.fromkeys(
-    ("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext")
-)
-PLURALS = {"ngettext", "ngettext_lazy"}
+PLAIN = ("_", "gettext", "gettext_lazy", "gettext_noop")
+PLURALS = ("ngettext", "ngettext_lazy")
+WITH_CONTEXT = ("pgettext", "pgettext_lazy")
+KEYWORDS: dict[str, None] = dict.fromkeys((*PLAIN, *PLURALS, *WITH_CONTEXT))
 PLACES = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 
 
@@ -40,7 +40,7 @@ def collected() -> Catalog:
             place = [(path.relative_to(ROOT).as_posix(), 0)]
             if function in PLURALS:
                 catalog.add(tuple(found[:2]), locations=place)
-            elif function == "pgettext":
+            elif function in WITH_CONTEXT:
                 catalog.add(found[1], context=found[0], locations=place)
             else:
                 catalog.add(found[0], locations=place)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inbox import colleagues, drafts, listing, queries, rows, saved, sidebar, unions
 from inbox.filters import Filters
@@ -28,15 +29,15 @@ SORT_WORDS = {
     "closing": _("Closing soonest"),
 }
 STATE_WORDS = {
-    "open": _("Open"),
-    "snoozed": _("Snoozed"),
-    "resolved": _("Resolved"),
+    "open": pgettext_lazy("conversations", "Open"),
+    "snoozed": pgettext_lazy("conversations", "Snoozed"),
+    "resolved": pgettext_lazy("conversations", "Resolved"),
     "any": _("Any state"),
 }
 WINDOW_WORDS = {
-    "open": _("Open"),
+    "open": pgettext_lazy("window", "Open"),
     "closing": _("Closes within 2 h"),
-    "closed": _("Closed"),
+    "closed": pgettext_lazy("window", "Closed"),
 }
 
 
@@ -58,15 +59,25 @@ class Choice:
 
 
 def views_context(membership: Membership, filters: Filters) -> dict[str, Any]:
-    """The sidebar with its counts, the tabs, and what the list may be narrowed to."""
+    """The sidebar and the tabs with their counts, and the head of the list."""
     found = sidebar.facets(membership)
     groups = sidebar.groups(membership, filters, found)
+    counted = {"groups": groups, "tabs": sidebar.tabs(groups), "is_counted": True}
+    return {**_head(membership, filters, found), **counted}
+
+
+def head_context(membership: Membership, filters: Filters) -> dict[str, Any]:
+    """The head of the list alone; nothing is counted, the page keeps the numbers it has."""
+    found = sidebar.facets(membership)
+    return {**_head(membership, filters, found), "tabs": sidebar.uncounted_tabs(filters)}
+
+
+def _head(membership: Membership, filters: Filters, found: Facets) -> dict[str, Any]:
+    """What the list is, and what it may be narrowed to."""
     kept = next((row for row in found.saved if row.pk == filters.saved), None)
     return {
         "view": VIEWS[filters.view],
         "filters": filters,
-        "groups": groups,
-        "tabs": sidebar.tabs(groups),
         "most_counted": sidebar.MOST_COUNTED,
         "saved_view": kept,
         "may_change_saved": kept is not None and saved.may_change(membership, kept),

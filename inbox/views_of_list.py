@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inbox.filters import Filters
 
@@ -113,7 +114,7 @@ _ALL = (
     View(name="drafts", title=_("Drafts"), icon="pencil", group="later", empty=_("No drafts")),
     View(
         name="snoozed",
-        title=_("Snoozed"),
+        title=pgettext_lazy("conversations", "Snoozed"),
         icon="snooze",
         group="later",
         order="wake",
@@ -121,7 +122,7 @@ _ALL = (
     ),
     View(
         name="resolved",
-        title=_("Resolved"),
+        title=pgettext_lazy("conversations", "Resolved"),
         icon="check",
         group="later",
         empty=_("Nothing is resolved yet"),
