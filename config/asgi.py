@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from importlib import import_module
 from typing import Any
@@ -18,6 +19,7 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.urls import get_resolver
 
 from inbox.routing import websocket_urlpatterns
 
@@ -41,3 +43,9 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+# What is loaded by now stays for ever: looked through for garbage again and again, it would hold up
+# one page in fifty by a tenth of a second.
+get_resolver().url_patterns  # noqa: B018 - imports every view
+gc.collect()
+gc.freeze()

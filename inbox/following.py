@@ -55,7 +55,7 @@ def _follower(request: MemberRequest, filters: Filters, found: Conversation) -> 
     order = order_of(filters)
     here = cursors.encode(getattr(found, order.field) or listing.NEVER, found.pk)
     rows = listing.chosen(request.membership, filters).exclude(pk=found.pk)
-    below = listing.page(rows, order, before=here, limit=1).rows
+    below = listing.page(rows, order, rows, before=here, limit=1).rows
     return below[0] if below else None
 
 

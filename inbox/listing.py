@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -13,7 +14,7 @@ from django.utils import timezone
 from inbox import access, cursors, unions
 from inbox.filters import ME, NOBODY, Filters
 from inbox.models import Draft, Mention, ReadMark
-from inbox.queries import PAGE, Page
+from inbox.queries import AnyOf, Page
 from inbox.views_of_list import order_name, order_of
 from messaging.models import (
     Contact,
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
     from messaging.models import Membership
 
 CLOSING = timedelta(hours=2)
+# A page: more than twice what a screen shows.
+ROWS = 30
 # What an agent has to look at: it did not leave, or nobody knows.
 LOUD = ("failed", "needs_review")
+RUNNING = (ConversationState.OPEN, ConversationState.SNOOZED)
 # Rows without a moment stand last; their cursor says so by a moment that none has.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 # Views whose rows may be in any state; the others hold open ones, or those they are named after.
@@ -65,21 +69,32 @@ def condition(membership: Membership, filters: Filters, *, now: datetime) -> Q:
 
 
 def page(
-    rows: QuerySet[Conversation], order: Order, *, before: str = "", limit: int = PAGE
+    rows: QuerySet[Conversation],
+    order: Order,
+    parts: QuerySet[Conversation],
+    *,
+    before: str = "",
+    limit: int = ROWS,
 ) -> Page:
-    """A page in that order. Raises BadCursor."""
+    """A page of `rows` in that order, each as `parts` reads it. Raises BadCursor.
+
+    One statement: the ids are an array, found from the conversations alone before anything is
+    joined to them; as a plain `IN` Postgres would join what rows show to all conversations first.
+    """
     if before:
         rows = rows.filter(_after(order, *cursors.decode(before)))
-    by = F(order.field)
-    ordered = (
-        rows.order_by(by.desc(), "-pk")
-        if order.is_newest_first
-        else rows.order_by(by.asc(nulls_last=True), "pk")
-    )
-    found = list(ordered[: limit + 1])
+    ids = ArraySubquery(_ordered_by(order, rows)[: limit + 1].values("pk"))
+    found = list(_ordered_by(order, parts.filter(AnyOf("pk", ids))))
     last = found[limit - 1] if len(found) > limit else None
     moment = (getattr(last, order.field) or NEVER) if last else NEVER
     return Page(found[:limit], cursors.encode(moment, last.pk) if last else "")
+
+
+def _ordered_by(order: Order, rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    by = F(order.field)
+    if order.is_newest_first:
+        return rows.order_by(by.desc(), "-pk")
+    return rows.order_by(by.asc(nulls_last=True), "pk")
 
 
 def counted(lists: Mapping[str, QuerySet[Any]], *, most: int) -> dict[str, int]:
@@ -169,8 +184,8 @@ def _failed(membership: Membership, now: datetime) -> Q:
     own = Message.objects.filter(direction=Direction.OUT, duplicate_of__isnull=True)
     newer = own.filter(conversation=OuterRef("conversation"), sort_at__gt=OuterRef("sort_at"))
     stuck = own.filter(organization=membership.organization_id, status__in=LOUD)
-    running = stuck.exclude(conversation__state=ConversationState.RESOLVED)
-    return Q(pk__in=running.filter(~Exists(newer)).values("conversation"))
+    running = stuck.filter(conversation__state__in=RUNNING)
+    return Q(AnyOf("pk", ArraySubquery(running.filter(~Exists(newer)).values("conversation"))))
 
 
 def _drafted(membership: Membership, now: datetime) -> Q:
@@ -248,5 +263,5 @@ def list_page(
     *,
     before: str = "",
 ) -> Page:
-    """A page of a list, of `rows` that the member may see. Raises BadCursor."""
-    return page(chosen(membership, filters, rows), order_of(filters), before=before)
+    """A page of a list, as `rows` reads those that the member may see. Raises BadCursor."""
+    return page(chosen(membership, filters), order_of(filters), rows, before=before)

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+)
 
 from inbox import access, contacts, cursors
 from messaging.models import (
@@ -19,6 +32,8 @@ from messaging.models import (
 from messaging.models.message import SEARCH_VECTOR
 
 PAGE = 50
+# A search for a word that stands in fewer messages sorts them; for others it walks, newest first.
+RARE = 20_000
 # What stands in tables of its own; people are asked for only where there are some.
 MESSAGE_PARTS = (
     "media",
@@ -36,6 +51,14 @@ class Page:
 
     rows: list[Any]
     cursor: str
+
+
+class AnyOf(Func):
+    """Whether a value is in an array, which is made before anything is read or joined for it."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
 
 
 def with_merged(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
@@ -123,19 +146,42 @@ def search_messages(membership: Membership, text: str) -> QuerySet[Message]:
     return rows.order_by("-sort_at", "-pk")
 
 
-def page_of_found(rows: QuerySet[Message], *, before: str = "", limit: int = PAGE) -> Page:
-    """A page of `search_messages`, each with its conversation. Raises BadCursor."""
+def is_rare(membership: Membership, text: str) -> bool:
+    """Whether few messages hold the words, as Postgres guesses; one query, which reads none."""
+    if not text:
+        return False
+    plan = json.loads(search_messages(membership, text).order_by().explain(format="json"))
+    return bool(plan[0]["Plan"]["Plan Rows"] < RARE)
+
+
+def page_of_found(
+    rows: QuerySet[Message],
+    parts: QuerySet[Message],
+    *,
+    is_rare: bool,
+    before: str = "",
+    limit: int = PAGE,
+) -> Page:
+    """A page of `search_messages`, as `parts` reads them, each with its conversation.
+
+    Postgres thinks little of taking a text apart, so it would walk through a year of messages for
+    a rare word: then they are asked for in an order that no index has. Raises BadCursor.
+    """
     if before:
         moment, number = cursors.decode(before)
         earlier = Q(sort_at__lt=moment) | Q(sort_at=moment, pk__lt=number)
         rows = rows.filter(earlier, sort_at__lte=moment)
-    parts = with_message_parts(rows).select_related(
-        "conversation__channel", "conversation__contact__merged_into"
-    )
+    if is_rare:
+        unwalked = ExpressionWrapper(F("sort_at") + timedelta(0), output_field=DateTimeField())
+        rows = rows.order_by(unwalked.desc(), "-pk")
+    ids = ArraySubquery(rows[: limit + 1].values("pk"))
     found = list(
-        parts.prefetch_related(
+        with_message_parts(parts.filter(AnyOf("pk", ids)))
+        .select_related("conversation__channel", "conversation__contact__merged_into")
+        .prefetch_related(
             "conversation__contact__identities", "conversation__contact__merged_into__identities"
-        )[: limit + 1]
+        )
+        .order_by("-sort_at", "-pk")
     )
     last = found[limit - 1] if len(found) > limit else None
     return Page(found[:limit], cursors.encode(last.sort_at, last.pk) if last else "")

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inbox import faces, words
 from inbox.gists import Gist, gist_of
+from inbox.row_words import RowWords, row_words
 from messaging import windows
 from messaging.models import Conversation, ConversationState, Direction, Message, User
 from messaging.providers import has_window
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from inbox.drafts import OnRow
     from inbox.unions import Union
-    from messaging.models import Amendment
+    from messaging.models import Amendment, Label
 
 CLOSING = timedelta(hours=2)
 # From when on a wait is shown: first amber, then red.
@@ -59,7 +62,7 @@ class Preview:
     tone: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """All that a row needs, ready to print."""
 
@@ -79,10 +82,36 @@ class Row:
     waiting: str = ""
     draft: OnRow | None = None
 
+    @cached_property
+    def labels(self) -> list[Label]:
+        """Its labels, by name."""
+        return list(self.conversation.labels.all())
+
     @property
-    def labels(self) -> str:
-        """Ids of its labels, for the browser's filters."""
-        return " ".join(str(label.pk) for label in self.conversation.labels.all())
+    def label_ids(self) -> str:
+        """For the browser's filters."""
+        return " ".join(str(label.pk) for label in self.labels)
+
+    @property
+    def address(self) -> str:
+        """Where it opens."""
+        return reverse("inbox:conversation", args=[self.conversation.pk])
+
+    @property
+    def wakes(self) -> bool:
+        """Whether it sleeps until a moment."""
+        row = self.conversation
+        return row.state == ConversationState.SNOOZED and row.snoozed_until is not None
+
+    @property
+    def words(self) -> RowWords:
+        """What is the same on all rows, in the viewer's language."""
+        return row_words()
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What its controls are called."""
+        return row_words().of(self.name, self.unread)
 
 
 def window_of(conversation: Conversation, *, now: datetime) -> Window:

@@ -95,10 +95,12 @@ def _messages(membership: Membership, wanted: Wanted, before: str) -> tuple[tupl
         max_words=24,
         min_words=8,
     )
-    rows = queries.search_messages(membership, wanted.words).annotate(headline=headline)
+    rows = queries.search_messages(membership, wanted.words)
     for term in wanted.terms:
         rows = rows.filter(search_rules.condition(membership, term))
-    page = queries.page_of_found(rows, before=before, limit=PAGE)
+    parts = access.messages(membership).annotate(headline=headline)
+    is_rare = queries.is_rare(membership, wanted.words)
+    page = queries.page_of_found(rows, parts, is_rare=is_rare, before=before, limit=PAGE)
     hits = tuple(
         Hit(
             row,

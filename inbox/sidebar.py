@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -34,7 +34,7 @@ class Entry:
     tint: int = 0
     tone: str = ""
     mirrored: bool = False
-    count: int = 0
+    count: int | None = None
     is_current: bool = False
 
     @property
@@ -104,6 +104,14 @@ def tabs(found: list[Group]) -> list[tuple[Any, Entry]]:
     return [(view.tab, by_view[view.name]) for view in TABS]
 
 
+def uncounted_tabs(current: Filters) -> list[tuple[Any, Entry]]:
+    """The same without their numbers: no query."""
+    return [
+        (view.tab, replace(_view(view), is_current=_is_current(_view(view).filters, current)))
+        for view in TABS
+    ]
+
+
 def view_counts(membership: Membership) -> dict[str, int]:
     """How many conversations each view holds, counted up to one more than MOST_COUNTED."""
     entries = [_view(view) for view in VIEWS.values()]
@@ -124,22 +132,19 @@ def _counts(membership: Membership, entries: list[Entry]) -> dict[str, int]:
 
 
 def _finished(entry: Entry, counts: dict[str, int], current: Filters) -> Entry:
-    is_saved = bool(entry.filters.saved)
-    is_current = (
-        entry.filters.saved == current.saved
-        if is_saved or current.saved
-        else entry.filters.query == current.query
+    count = counts[entry.query]
+    return replace(
+        entry,
+        tone=entry.tone if count else "",
+        count=count,
+        is_current=_is_current(entry.filters, current),
     )
-    return Entry(
-        title=entry.title,
-        filters=entry.filters,
-        icon=entry.icon,
-        tint=entry.tint,
-        tone=entry.tone if counts[entry.query] else "",
-        mirrored=entry.mirrored,
-        count=counts[entry.query],
-        is_current=is_current,
-    )
+
+
+def _is_current(listed: Filters, current: Filters) -> bool:
+    if listed.saved or current.saved:
+        return listed.saved == current.saved
+    return listed.query == current.query
 
 
 def _view(view: Any) -> Entry:

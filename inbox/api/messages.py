@@ -65,6 +65,8 @@ class MessageSearch(APIView):
         try:
             page = queries.page_of_found(
                 queries.search_messages(_membership(request), text),
+                access.messages(_membership(request)),
+                is_rare=queries.is_rare(_membership(request), text),
                 before=request.query_params.get("before", ""),
                 limit=parameters.limit(request),
             )

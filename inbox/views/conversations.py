@@ -72,15 +72,15 @@ def _list_fragment(request: MemberRequest, membership: Any, filters: Filters) ->
         context = {
             "membership": membership,
             **list_screens.views_context(membership, filters),
-            "tabs_oob": True,
+            "with_tabs": True,
         }
         return show(request, "inbox/_views.html", context)
     before = request.GET.get("before", "")
     context = _list_context(membership, filters=filters, before=before)
     if before:
         return show(request, "inbox/_rows.html", context)
-    context |= list_screens.views_context(membership, filters)
-    return show(request, "inbox/_list_fragment.html", context)
+    context |= list_screens.head_context(membership, filters)
+    return show(request, "inbox/_list.html", context)
 
 
 def _filters(params: QueryDict) -> Filters:

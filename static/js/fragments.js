@@ -1,8 +1,8 @@
 // Parts of pages, fetched from the same addresses as the pages themselves.
 
-/** The answer's HTML as a template's content. Throws where there is none to show. */
-export async function fetchFragment(url) {
-  const response = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+/** The answer's HTML as a template's content; of the region `target`. Throws where there is none to show. */
+export async function fetchFragment(url, target = "") {
+  const response = await fetch(url, { headers: { "HX-Request": "true", "HX-Target": target }, credentials: "same-origin" });
   if (response.redirected) throw Object.assign(new Error("logged out"), { status: 401 });
   if (!response.ok) throw Object.assign(new Error("refused"), { status: response.status });
   return parse(await response.text());

@@ -1,6 +1,6 @@
 // The list of conversations: rows come rendered for everybody; what is mine, unread or selected
 // is this browser's to show. Nothing moves under the pointer, and nothing leaves from under it.
-import { Counts } from "./counts.js";
+import { countSoon, markList } from "./counts.js";
 import { parse } from "./fragments.js";
 import { GONE, Held } from "./held.js";
 import { insertInOrder, staysInPlace } from "./order.js";
@@ -14,7 +14,6 @@ class ConversationList extends HTMLElement {
   #stop = null;
   #puller = null;
   #held = null;
-  #counts = new Counts(() => this.#get("#views"));
 
   connectedCallback() {
     this.#stop = new AbortController();
@@ -31,35 +30,37 @@ class ConversationList extends HTMLElement {
     this.#held.pill.addEventListener("click", () => this.#release(), { signal });
     const timed = setInterval(() => this.#tick(), TIMED_EVERY);
     signal.addEventListener("abort", () => clearInterval(timed));
+    if (!("counted" in this.dataset)) this.#follow();
   }
 
-  disconnectedCallback() {
-    this.#stop.abort();
-    this.#counts.stop();
-  }
+  disconnectedCallback() { this.#stop.abort(); }
 
   get #query() { return this.dataset.query; }
   get #rows() { return this.querySelector(".list-rows"); }
   get #shown() { return [...this.#rows.querySelectorAll(":scope > .conversation")]; }
 
   pull() { return this.#puller.pull(); }
-  reload() { this.#get("#list"); }
+  /** The region anew; where it does not arrive it stays as it is. */
+  reload() {
+    htmx.ajax("GET", `${this.dataset.reload}?${this.#query}`, { target: "#list", swap: "outerHTML" }).catch(() => {});
+  }
 
-  /** A region anew; one that does not arrive stays as it is. */
-  #get(target) {
-    htmx.ajax("GET", `${this.dataset.reload}?${this.#query}`, { target, swap: "outerHTML" }).catch(() => {});
+  /** A list that came alone brings no numbers: the page keeps those that it has until then. */
+  #follow() {
+    markList(this.#query);
+    countSoon();
   }
 
   #apply(frame) {
     if (frame.reset) this.reload();
     for (const row of frame.rows) row.gone ? this.#drop(`conversation-${row.id}`) : this.#merge(row);
-    if (frame.rows.length) this.#counts.soon();
+    if (frame.rows.length) countSoon();
   }
 
   /** What the server said of rows that only it can judge; it knows how far the reader is, too. */
   #told(rows) {
     for (const row of rows) row.gone ? this.#drop(`conversation-${row.id}`) : this.#merge(row, { isTold: true });
-    this.#counts.soon();
+    countSoon();
   }
 
   #drop(id) {
@@ -143,7 +144,7 @@ class ConversationList extends HTMLElement {
       row.dataset.read = Math.max(read, Number(row.dataset.read ?? 0));
       dress(row, this.dataset.unreadWords);
     }
-    this.#counts.soon();
+    countSoon();
   }
 }
 customElements.define("conversation-list", ConversationList);

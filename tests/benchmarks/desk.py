@@ -1,11 +1,11 @@
 """The desk when it is full: lists, search, conversations, leases, and what Chromium paints.
 
-    python -m tests.benchmarks.desk [--conversations 100000] [--messages 5000000] [--times 40]
+    python -m tests.benchmarks.desk [--conversations 100000] [--messages 5000000] [--times 100]
 
 Fills servers of its own by `manage.py seed_history`, or looks at those of `--database-url`, which
 hold such a history already. Pages are asked for over HTTP from one Daphne, one after the other;
-the baseline, in the same run, is the list as one would write it first. Webhook → visible with 100
-agents is `tests.benchmarks.live`.
+the baseline, in the same run and without HTTP, is the list as one would write it first. Webhook →
+visible with 100 agents is `tests.benchmarks.live`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from tests.benchmarks import desk_browser
 from tests.benchmarks.desk_requests import (
     FRAGMENT,
     HEAD,
+    NUMBERS,
     OLDER_MESSAGES,
     Browser,
+    headers_of,
     next_rows,
     repeated,
     spread,
@@ -88,6 +90,7 @@ def _pages(house: Parts, browser: Browser, times: int) -> dict[str, Any]:
     whole = browser.get("/").text
     paths = {f"list: {view.partition('?')[2]}": view for view in views_in(whole)}
     paths["list: 20 pages down"] = _down(browser, "/?view=all")
+    paths["the numbers of all lists"] = NUMBERS
     paths |= {
         "search: a frequent word": f"/search/?q={FREQUENT}",
         "search: a rarer word": f"/search/?q={RARER}",
@@ -109,7 +112,7 @@ def _pages(house: Parts, browser: Browser, times: int) -> dict[str, Any]:
 
 
 def _asked(browser: Browser, path: str, times: int) -> dict[str, float]:
-    return repeated(times, lambda _: browser.get(path, FRAGMENT))
+    return repeated(times, lambda _: browser.get(path, headers_of(path)))
 
 
 def _down(browser: Browser, path: str) -> str:
@@ -215,7 +218,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--conversations", type=int, default=100_000)
     parser.add_argument("--messages", type=int, default=5_000_000)
-    parser.add_argument("--times", type=int, default=40, help="requests of each kind")
+    parser.add_argument("--times", type=int, default=100, help="requests of each kind")
     parser.add_argument("--database-url", default="")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

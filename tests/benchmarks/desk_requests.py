@@ -18,6 +18,7 @@ OLDER_MESSAGES = re.compile(r'data-before="([^"]+)"')
 HEAD = re.compile(r'data-head="(\d+)"')
 CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
 FRAGMENT = {"HX-Request": "true"}
+NUMBERS = "/?view=all&numbers"
 
 
 @dataclass(slots=True)
@@ -55,6 +56,11 @@ class Browser:
         seconds = time.perf_counter() - started
         assert response.status < 300, f"{method} {path.partition('?')[0]}: {response.status}"
         return Answer(response.status, text, seconds)
+
+
+def headers_of(path: str) -> dict[str, str]:
+    """Those of a fragment; the numbers of the sidebar are asked for into their place."""
+    return {**FRAGMENT, "HX-Target": "views"} if path == NUMBERS else FRAGMENT
 
 
 def views_in(page: str) -> list[str]:

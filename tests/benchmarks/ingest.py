@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
+
 from inbox.processes.state import BASE_DIR
 from tests.reliability.house import Parts, parts, until
 
@@ -160,12 +162,15 @@ def run(seconds: float) -> dict[str, Any]:
 
 
 def machine(house: Parts) -> str:
-    """What the figures belong to."""
-    version = str(house.one("SHOW server_version")).split()[0]
+    """What the figures belong to; the server is the one that the processes use."""
+    with psycopg.connect(house.environment["DATABASE_URL"]) as session:
+        [(version,)] = session.execute("SHOW server_version").fetchall()
+        [(fsync,)] = session.execute("SHOW fsync").fetchall()
     kernel = platform.release().split("-")[0]
+    durability = "durable" if fsync == "on" else "not durable"
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()} {kernel},"
-        f" Python {platform.python_version()}, PostgreSQL {version}, durable"
+        f" Python {platform.python_version()}, PostgreSQL {version.split()[0]}, {durability}"
     )
 
 
