@@ -5,13 +5,14 @@ PYTHON_IN_ENVIRONMENT = .venv/bin/python
 TESTS = $(PYTHON_IN_ENVIRONMENT) -m tests.run_all
 
 .DEFAULT_GOAL = help
-.PHONY: help environment demo up test lint format reliability bench clean
+.PHONY: help environment demo up test lint format screenshots reliability bench clean
 
 help:
 	@echo "make demo         a seeded inbox at http://127.0.0.1:8000 (PORT=9000 make demo: elsewhere)"
 	@echo "make test         everything: style, types, tests, browser tests"
 	@echo "make lint         style and types alone"
 	@echo "make format       put the code into shape"
+	@echo "make screenshots  every screen and state, in screenshots/ (make screenshots ONLY=inbox)"
 	@echo "make reliability  long programmes: make reliability ONLY=CRASH-MATRIX SCALE=0.2"
 	@echo "make bench        measure the budgets on this machine"
 	@echo "make up           run the processes without demo data"
@@ -35,6 +36,9 @@ lint: environment
 format: environment
 	@.venv/bin/ruff format
 	@.venv/bin/ruff check --fix
+
+screenshots: environment
+	@$(PYTHON_IN_ENVIRONMENT) -m tests.screenshots $(ONLY)
 
 reliability: environment
 	@$(PYTHON_IN_ENVIRONMENT) -m tests.reliability $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED))

@@ -16,6 +16,7 @@ function show(link) {
   full.alt = small?.alt ?? "";
   dialog().querySelector(".lightbox-caption").textContent = link.dataset.caption;
   dialog().querySelector("[data-original]").href = shown;
+  for (const button of dialog().querySelectorAll("[data-step-by]")) button.disabled = !beside(Number(button.dataset.stepBy));
   zoom(1);
   if (!dialog().open) dialog().showModal();
 }
@@ -32,9 +33,14 @@ function zoom(level) {
 
 const zoomBy = (steps) => zoom(Number(image().dataset.zoom) + steps);
 
-function step(by) {
+/** The picture that many after the one on show, of those in the page. */
+function beside(by) {
   const all = links();
-  const next = all[all.findIndex((link) => link.getAttribute("href") === shown) + by];
+  return all[all.findIndex((link) => link.getAttribute("href") === shown) + by];
+}
+
+function step(by) {
+  const next = beside(by);
   if (next) show(next);
 }
 
@@ -56,8 +62,9 @@ document.addEventListener("click", (event) => {
     return;
   }
   if (!event.target.closest("#lightbox")) return;
-  const button = event.target.closest("[data-zoom-by]");
-  if (button) zoomBy(Number(button.dataset.zoomBy));
+  const button = event.target.closest("[data-zoom-by], [data-step-by]");
+  if (button?.dataset.zoomBy) zoomBy(Number(button.dataset.zoomBy));
+  else if (button) step(Number(button.dataset.stepBy));
   else if (event.target === image()) zoom(image().dataset.zoom === "1" ? 2 : 1);
   else if (event.target.matches(".lightbox-stage")) dialog().close();
 });

@@ -55,11 +55,19 @@ def test_a_picture_arrives_and_opens_and_closes(send, log_in) -> None:
 
 
 def test_a_picture_opens_on_a_telephone_too(send, log_in) -> None:
-    send("351910000602", "Vasco Reis", "image", {"caption": "Olha"})
+    for caption in ("Olha", "E este"):
+        send("351910000602", "Vasco Reis", "image", {"caption": caption})
     page = log_in("bob@example.com", viewport={"width": 390, "height": 844})
     open_conversation(page, "Vasco Reis")
-    page.locator("[data-lightbox]").click()
+    expect(page.locator("[data-lightbox]")).to_have_count(2)
+    page.locator("[data-lightbox]").first.click()
     expect(page.locator("#lightbox img")).to_be_visible()
+    captions = {page.locator(".lightbox-caption").inner_text()}
+    expect(page.get_by_role("button", name="Previous picture")).to_be_disabled()
+    page.get_by_role("button", name="Next picture").click()
+    captions.add(page.locator(".lightbox-caption").inner_text())
+    assert captions == {"Olha", "E este"}
+    expect(page.get_by_role("button", name="Next picture")).to_be_disabled()
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0
 
