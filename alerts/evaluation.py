@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from alerts.findings import Finding
 from alerts.models import Alert, AlertState, Notification
@@ -30,11 +31,15 @@ def watch_if_late() -> int:
 
 
 def evaluate_rules() -> int:
-    """Run every rule; how many alerts were opened. Safe to run twice at once."""
+    """Run every rule; how many alerts were opened. Safe to run twice at once.
+
+    Their sentences are stored for everybody, so they are in the house's own language.
+    """
     beat("alerts")
     now = timezone.now()
     newest = notices.newest()
-    opened = sum(_evaluate(kind, list(evaluate(now)), now) for kind, evaluate in RULES.items())
+    with translation.override(settings.LANGUAGE_CODE):
+        opened = sum(_evaluate(kind, list(evaluate(now)), now) for kind, evaluate in RULES.items())
     for rule in (provider_news, provider_state):
         rule.mark_handled(newest)
     return opened

@@ -12,7 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
-from config import api, logs, policies, postgres
+from config import api, assets, logs, policies, postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "inbox.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -172,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Who may come in --------------------------------------------------------------------------
 AUTH_USER_MODEL = "messaging.User"
+AUTHENTICATION_BACKENDS = ["inbox.logins.Accounts"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -253,12 +255,24 @@ PROMETHEUS_EXPORT_MIGRATIONS = False
 
 # --- Language, time, files --------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# Their names in themselves, as everybody looks for their own.
+LANGUAGES = [("en", "English"), ("es", "Español"), ("pt", "Português"), ("ar", "العربية")]
+# One catalogue for the whole house, before those of Django and its apps.
+LOCALE_PATHS = [BASE_DIR / "inbox" / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = SECURE
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
-STATIC_URL = "static/"
+# The packages are those whose own files the pages and the admin site use.
+STATIC_VERSION = assets.version_of(BASE_DIR / "static", ["django", "django-htmx"])
+STATIC_URL = f"static/{STATIC_VERSION}/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = False
+SERVESTATIC_ADD_HEADERS_FUNCTION = assets.keep
 MEDIA_ROOT: str = env.str("MEDIA_ROOT", str(DATA_DIR / "media"))
 MEDIA_S3_BUCKET: str = env.str("MEDIA_S3_BUCKET", "")
 S3_STORAGE = {

@@ -6,9 +6,11 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
+from django.contrib.auth.forms import PasswordResetForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from inbox import languages
 from inbox.access import is_number
 from inbox.models import DraftMode
 from messaging.models import Membership, Role, User
@@ -27,6 +29,22 @@ class LoginForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )
+
+
+class ResetForm(PasswordResetForm):
+    """Asks for a link by mail, which comes in the language of who reads it."""
+
+    def send_mail(
+        self,
+        subject_template_name: str,
+        email_template_name: str,
+        context: dict[str, Any],
+        *to: Any,
+        **more: Any,
+    ) -> None:
+        """As Django does it; `context["user"]` is who forgot."""
+        with languages.spoken_to(context["user"]):
+            super().send_mail(subject_template_name, email_template_name, context, *to, **more)
 
 
 ONCE = ("unseen", "takeover")

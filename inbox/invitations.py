@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inbox import languages
 from messaging.models import Invitation, Membership, Role, User
 
 VALID = timedelta(days=7)
@@ -56,14 +57,16 @@ def invite(membership: Membership, *, email: str, role: str) -> str:
 
 
 def send_invitation(membership: Membership, *, email: str, link: str) -> None:
-    """Mail the link; raises what the mail server raises."""
+    """Mail the link; raises what the mail server raises.
+
+    In the language of an account with this address, else in the one that the inviter speaks.
+    """
     context = {"membership": membership, "link": link, "days": VALID.days}
-    send_mail(
-        _("Join %(organization)s") % {"organization": membership.organization.name},
-        render_to_string("inbox/mail/invitation.txt", context),
-        None,
-        [email],
-    )
+    invited = User.objects.select_related("profile").filter(email__iexact=email).first()
+    with languages.spoken_to(invited):
+        subject = _("Join %(organization)s") % {"organization": membership.organization.name}
+        body = render_to_string("inbox/mail/invitation.txt", context)
+    send_mail(subject, body, None, [email])
 
 
 def find(token: str) -> Invitation:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.contrib.auth.backends import ModelBackend
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.http import HttpRequest
@@ -22,6 +23,15 @@ class TooManyAttempts(Exception):
     """This address or this account has tried too often; `seconds` until it may be worth it."""
 
     seconds: int
+
+
+class Accounts(ModelBackend):
+    """People by email and password; each request reads them with their preferences."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """One query; None for who is gone or switched off."""
+        user = User.objects.select_related("profile").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 def log_in(request: HttpRequest, *, email: str, password: str) -> User | None:

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.http import Http404, HttpRequest
 from django.utils import translation
 
-from inbox import access, queries, unions
+from inbox import access, languages, queries, unions
 from inbox.access import Scope
 from messaging.models import Conversation, Membership
 from outbound import courtesies
@@ -29,6 +29,8 @@ class Ticket:
     session_hash: str
     scope: Scope
     language: str
+    # What they chose for themselves; "" while their browser decides.
+    chosen: str = ""
 
     @property
     def organization_id(self) -> int:
@@ -41,25 +43,27 @@ def admit(scope: dict[str, Any]) -> Ticket | None:
     membership = access.session_membership(user, session)
     if membership is None or not session.session_key or BACKEND_SESSION_KEY not in session:
         return None
+    chosen = languages.chosen_by(user)
     return Ticket(
         membership_id=membership.pk,
         user_id=user.pk,
         session_key=session.session_key,
         session_hash=session.get(HASH_SESSION_KEY, ""),
         scope=access.scope_of(membership),
-        language=_language(scope),
+        language=chosen or _language(scope),
+        chosen=chosen,
     )
 
 
 def withdrawn(tickets: Iterable[Ticket]) -> set[Ticket]:
-    """Those whose membership, session, password or scope is no longer as it was."""
+    """Those whose membership, session, password, scope or language is no longer as it was."""
     asked = set(tickets)
     members = {
         membership.pk: membership
         for membership in Membership.objects.filter(
             pk__in={ticket.membership_id for ticket in asked}, user__is_active=True
         )
-        .select_related("user")
+        .select_related("user__profile")
         .prefetch_related("channels", "teams")
     }
     sessions = set(
@@ -123,6 +127,8 @@ def heads(
 
 def _still_holds(ticket: Ticket, membership: Membership | None) -> bool:
     if membership is None or membership.user_id != ticket.user_id:
+        return False
+    if languages.chosen_by(membership.user) != ticket.chosen:
         return False
     hashes = {membership.user.get_session_auth_hash()}
     hashes.update(membership.user.get_session_auth_fallback_hash())

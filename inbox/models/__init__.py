@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.models.agent_profile import AgentProfile, SendKey
+from inbox.models.agent_profile import AgentProfile, RingsFor, SendKey
 from inbox.models.audit_entry import AuditEntry, AuditHead
 from inbox.models.canned_reply import CannedReply
 from inbox.models.draft import Draft, DraftMode
@@ -21,6 +21,7 @@ __all__ = [
     "LoginAttempt",
     "Mention",
     "ReadMark",
+    "RingsFor",
     "SavedView",
     "SendKey",
 ]

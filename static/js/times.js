@@ -1,6 +1,6 @@
 // Times are sent in UTC and shown in the reader's zone and language.
-// Plain "en" is written as the server writes it: 24 hours, the day before the month.
-const language = document.documentElement.lang.replace(/^en$/, "en-GB") || undefined;
+import { language } from "./language.js";
+
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const weekday = new Intl.DateTimeFormat(language, { weekday: "short" });
 const shortDate = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
