@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from django import template
 from django.forms import BoundField
@@ -20,6 +22,7 @@ from messaging.models import Contact, ContactIdentity, Membership, Message, User
 
 register = template.Library()
 
+NUMBER = re.compile(r"%\((\w+)\)\d*d")
 LINK = '<a class="link" target="_blank" rel="noopener noreferrer nofollow" href='
 
 
@@ -34,6 +37,12 @@ def linked(text: str) -> SafeString:
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "", state: str = "") -> SafeString:
     """A glyph of the sprite; silent for screen readers unless it has a label."""
+    return _glyph(name, size, str(label), state)
+
+
+# Pages draw the same few hundreds of times. Typed: a safe label is another one than a plain one.
+@lru_cache(maxsize=1_000, typed=True)
+def _glyph(name: str, size: str, label: str, state: str) -> SafeString:
     return format_html(
         '<svg class="icon"{}{}{}><use href="{}#icon-{}"/></svg>',
         format_html(' data-size="{}"', size) if size else "",
@@ -47,6 +56,7 @@ def icon(name: str, size: str = "", label: str = "", state: str = "") -> SafeStr
 
 
 @register.simple_tag
+@lru_cache(maxsize=100)
 def mirrored_icon(name: str) -> SafeString:
     """A glyph that points along the line, and turns with it."""
     return format_html(
@@ -111,6 +121,13 @@ STYLES = {"clock": clock, "when": short_when, "day": day, "exact": exact}
 def capped(number: int, most: int) -> str:
     """A count that stops growing: "999+"."""
     return f"{most}+" if number > most else str(number)
+
+
+@register.simple_tag
+def time_left_words(part: str) -> str:
+    """How `rows.time_left` says "hours" or "minutes", with gaps that the browser fills."""
+    said = gettext("%(hours)d h %(minutes)02d m") if part == "hours" else gettext("%(minutes)d m")
+    return NUMBER.sub(r"{\1}", said)
 
 
 @register.filter

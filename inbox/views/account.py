@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox import access
-from inbox.forms import LoginForm
+from inbox.forms import LoginForm, ResetForm
 from inbox.logins import TooManyAttempts, log_in
 
 
@@ -80,6 +80,7 @@ def organization_list(request: HttpRequest) -> HttpResponse:
 class PasswordReset(auth_views.PasswordResetView):
     """Ask for a link; the answer is the same whether or not the address is known."""
 
+    form_class = ResetForm
     template_name = "inbox/password_reset.html"
     email_template_name = "inbox/mail/password_reset.txt"
     subject_template_name = "inbox/mail/password_reset_subject.txt"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages as notices
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -21,8 +22,9 @@ def profile(request: MemberRequest) -> HttpResponse:
     kept = profiles.profile_of(request.membership.user)
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=kept)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        notices.success(request, _("Kept. It counts from the next page on."))
+        language = form.save().language or translation.get_language_from_request(request)
+        with translation.override(language):
+            notices.success(request, _("Kept. It counts from the next page on."))
         return redirect("inbox:profile")
     context = {
         **screens.frame_context(request.membership, view="all", region="desk"),

@@ -9,12 +9,13 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from inbox import access, listing, queries, realtime, rows, screens
+from inbox import access, bells, listing, queries, realtime, rows, screens
 from inbox.access import MemberRequest, member_required
 from inbox.filters import parse
 from inbox.unions import unions_of
 
 if TYPE_CHECKING:
+    from inbox.bells import Moments
     from inbox.unions import Union
     from messaging.models import Conversation
 
@@ -43,6 +44,8 @@ def changed_rows(request: MemberRequest) -> HttpResponse:
     reset = len(found) > MOST_PULLED
     unions = {} if reset else unions_of(found, seen)
     mains = {union.main.pk: union for union in unions.values()}
+    here = (pk for union in mains.values() for pk in union.key)
+    named = bells.named_at([membership.user_id], here)
     return JsonResponse(
         {
             "type": "list.changed",
@@ -52,7 +55,7 @@ def changed_rows(request: MemberRequest) -> HttpResponse:
             "reset": reset,
             "rows": [
                 *({"id": pk, "gone": True} for pk in unions if pk not in mains),
-                *(_pulled_row(request, union) for union in mains.values()),
+                *(_pulled_row(request, union, named) for union in mains.values()),
             ],
         }
     )
@@ -67,11 +70,13 @@ def _members(request: MemberRequest) -> HttpResponse:
     found: list[Conversation] = list(listing.chosen(membership, filters, seen).filter(pk__in=ids))
     unions = unions_of(found, seen)
     gone = set(ids) - {row.pk for row in found}
-    rows_found = [_pulled_row(request, unions[row.pk]) for row in found]
+    rows_found = [_pulled_row(request, unions[row.pk], {}) for row in found]
     return JsonResponse({"rows": [*({"id": pk, "gone": True} for pk in sorted(gone)), *rows_found]})
 
 
-def _pulled_row(request: MemberRequest, union: Union) -> dict[str, Any]:
+def _pulled_row(request: MemberRequest, union: Union, named: Moments) -> dict[str, Any]:
     row = rows.row_of(union, now=timezone.now())
-    html = render_to_string("inbox/_row.html", {"row": row}, request=request)
-    return {"id": union.main.pk, "read": union.read_count, "html": html}
+    html = render_to_string("inbox/_row.html", {"row": row})
+    told = {"id": union.main.pk, "read": union.read_count, **bells.news_of(union)}
+    told["named"] = bells.newest_of(named, request.membership.user_id, union)
+    return {**told, "html": html}

@@ -12,12 +12,14 @@ from inbox import access, bubbles, faces, queries, rows, screens, timeline_pages
 from inbox.access import MemberRequest, member_required
 from inbox.cursors import BadCursor
 from inbox.reading import mark_read
-from inbox.unions import Union, changed_filter, heads_after, parse_heads, write_heads
+from inbox.timeline_pages import Stretch, Wanted
+from inbox.unions import Union, changed_filter, heads_now, parse_heads, write_heads
 from inbox.views.fragments import show
 from messaging.models import Conversation, Message
 from outbound import courtesies
 
-MOST_PULLED = 200
+# As many as the page shows (static/js/stretch.js): more would be drawn only to be let go.
+MOST_PULLED = 150
 
 
 @require_GET
@@ -25,7 +27,10 @@ MOST_PULLED = 200
 def message_list(request: MemberRequest, conversation_id: int) -> HttpResponse:
     """`?after=<seq>`: what was born or changed since; else a stretch of the timeline.
 
-    That is the page above `?before=<cursor>` or below `?from=<cursor>`, the one around
+    Who is further behind than a page can show gets the newest stretch instead, with `data-born`:
+    how many messages they missed. Nothing that they have before their eyes is to be believed then.
+
+    A stretch is the page above `?before=<cursor>` or below `?from=<cursor>`, the one around
     `?message=<id>` or `?at=<date or moment>`, or the newest one.
 
     `beside` says how far the reader is in conversations from before a merge. Where that changed,
@@ -66,14 +71,28 @@ def _newer(request: MemberRequest, found: Conversation, after: str) -> HttpRespo
     if has_changed or union.main.pk != found.pk:
         return _page(request, union, [], {"goes_on": union.main.pk, "head": int(after)})
     heads = {found.pk: int(after), **beside}
+    changed = _changed(request, union, heads)
+    if changed is None:
+        born = timeline_pages.born_since(request.membership, union, heads)
+        newest = timeline_pages.stretch(request.membership, union, Wanted())
+        return _page(request, union, newest.messages, {**_numbers(union, newest), "born": born})
+    heads = heads_now(heads, union)
+    numbers = {"head": heads.pop(found.pk), "heads_beside": write_heads(heads)}
+    return _page(request, union, changed, numbers)
+
+
+def _changed(
+    request: MemberRequest, union: Union, heads: Mapping[int, int]
+) -> list[Message] | None:
+    """What is newer than `heads`; None where that is more than a page can show."""
     rows = access.messages(request.membership, *union.all).filter(changed_filter(heads))
-    ordered = rows.order_by("conversation", "changed_seq")
-    messages = list(queries.with_message_parts(ordered)[: MOST_PULLED + 1])
-    more = len(messages) > MOST_PULLED
-    messages = messages[:MOST_PULLED]
-    heads = heads_after(messages if more else [], heads, union)
-    numbers = {"head": heads.pop(found.pk), "heads_beside": write_heads(heads), "has_more": more}
-    return _page(request, union, messages, numbers)
+    rows = rows.order_by("conversation", "changed_seq")
+    # Each change takes a number: who is fewer behind has not missed more, without counting.
+    behind = sum(max(each.head_seq - heads[each.pk], 0) for each in union.all)
+    if behind > MOST_PULLED and len(rows.values_list("pk")[: MOST_PULLED + 1]) > MOST_PULLED:
+        return None
+    found = list(queries.with_message_parts(rows)[: MOST_PULLED + 1])
+    return found if len(found) <= MOST_PULLED else None
 
 
 def _stretch(request: MemberRequest, found: Conversation) -> HttpResponse:
@@ -86,14 +105,17 @@ def _stretch(request: MemberRequest, found: Conversation) -> HttpResponse:
         stretch = timeline_pages.stretch(request.membership, union, wanted)
     except BadCursor as error:
         raise Http404 from error
-    numbers = {
+    return _page(request, union, stretch.messages, _numbers(union, stretch))
+
+
+def _numbers(union: Union, stretch: Stretch) -> dict[str, object]:
+    return {
         "older_messages": stretch.older,
         "newer_messages": stretch.newer,
         "found_id": stretch.found_id,
-        "head": found.head_seq,
+        "head": union.main.head_seq,
         "heads_beside": write_heads({each.pk: each.head_seq for each in union.beside}),
     }
-    return _page(request, union, stretch.messages, numbers)
 
 
 def _page(

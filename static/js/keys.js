@@ -1,59 +1,40 @@
-// One key for each thing; single letters only outside fields.
-import { openMenu } from "./menus.js";
-import { act, undo } from "./triage.js";
+// One key for each thing; single ones only outside fields. What a key does is in the table.
+import { DOORS } from "./doors.js";
+import { meaningOf } from "./keytable.js";
+import { togglePalette } from "./palette.js";
+import { rest } from "./refocus.js";
 
-const rows = () => [...document.querySelectorAll(".conversation")];
-const isField = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+const FIELDS = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
+const isField = (target) => target.closest?.(FIELDS);
 
-function step(by) {
-  const all = rows();
-  if (!all.length) return;
-  const here = all.findIndex((row) => row.contains(document.activeElement));
-  const current = here >= 0 ? here : all.findIndex((row) => row.hasAttribute("aria-current"));
-  const next = all[Math.min(Math.max(current + by, 0), all.length - 1)];
-  next.querySelector(".conversation-link").focus();
-  next.scrollIntoView({ block: "nearest" });
-}
-
+/** The field first, then the conversation. */
 function leave(target) {
-  if (isField(target)) {
-    target.blur();
-    return;
-  }
-  const id = document.getElementById("thread")?.dataset.conversation;
-  if (!id) return;
-  document.querySelector("[data-leave]")?.click();
-  document.querySelector(`#conversation-${id} .conversation-link`)?.focus();
+  if (isField(target)) return rest(target);
+  const way = document.querySelector("[data-leave]");
+  if (!way) return undefined;
+  const id = document.getElementById("thread").dataset.conversation;
+  way.click();
+  return document.querySelector(id ? `#conversation-${id} .conversation-link` : ".conversation-link")?.focus();
 }
 
-const KEYS = {
-  KeyE: () => act("resolve"),
-  "Shift+KeyE": () => act("next"),
-  KeyI: () => act("claim"),
-  KeyU: () => act("unread"),
-  KeyA: () => openMenu("assign"),
-  KeyS: () => openMenu("snooze"),
-  KeyL: () => openMenu("labels"),
-  KeyZ: undo,
-  KeyJ: () => step(1),
-  KeyK: () => step(-1),
-  KeyC: () => document.querySelector("[data-start]")?.click(),
-  KeyR: () => document.querySelector("reply-composer")?.turn("reply"),
-  KeyN: () => document.querySelector("reply-composer")?.turn("note"),
-  Digit1: () => document.querySelectorAll("#tabs .tab")[0]?.click(),
-  Digit2: () => document.querySelectorAll("#tabs .tab")[1]?.click(),
-  Digit3: () => document.querySelectorAll("#tabs .tab")[2]?.click(),
-};
+function press(action) {
+  if (DOORS[action]?.find()) DOORS[action].run();
+}
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.isComposing) return;
+  const meant = meaningOf(event);
+  if (meant?.action === "palette" && !(meant.isSingle && isField(event.target))) {
+    event.preventDefault();
+    togglePalette();
+    return;
+  }
   if (document.querySelector("dialog:modal")) return;
-  if (event.key === "Escape") {
+  if (event.key === "Escape" && !event.ctrlKey && !event.metaKey && !event.altKey) {
     if (!document.querySelector("[popover]:popover-open")) leave(event.target);
     return;
   }
-  const press = KEYS[event.shiftKey ? `Shift+${event.code}` : event.code];
-  if (!press || isField(event.target)) return;
+  if (!meant || (meant.isSingle && isField(event.target))) return;
   event.preventDefault();
-  press();
+  press(meant.action);
 });
