@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from inbox import cursors, files, words
-from inbox.contents import EVENT_KINDS, Contents, contents_of
+from inbox.contents import EVENT_KINDS, NOTHING, Contents, contents_of
 from inbox.files import File
 from inbox.gists import event_words, gist_of, icon_of
 from inbox.quotes import AUTHOR_ICONS, LONGEST_QUOTE, Former, Quote, author_of, former_of, quote_of
@@ -108,6 +108,21 @@ class Bubble:
     def has_text(self) -> bool:
         """Whether the words stand by themselves, not as the title of what was pressed."""
         return bool(self.message.text) and self.contents.choice is None
+
+    @property
+    def is_plain(self) -> bool:
+        """Nearly all messages: words and a time, and nothing that stands above or below them."""
+        message = self.message
+        changed = message.deleted_at or message.edited_at
+        if changed or message.arrived_late or message.is_placeholder or not message.text:
+            return False
+        return not self.files and self.quote is None and self.contents == NOTHING
+
+    @property
+    def says_more(self) -> bool:
+        """Whether something below the bubble has to be said about it."""
+        waits = self.hold is not None or self.is_sent_twice
+        return waits or bool(self.verdict or self.choices or self.contents.notices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,9 +83,14 @@ class Contents:
     notices: tuple[str, ...] = ()
 
 
+NOTHING = Contents()
+
+
 def contents_of(message: Message, *, has_files: bool = False) -> Contents:
     """What there is to show, for a message of any kind with any content."""
     content = mapping(message.content)
+    if not content and message.kind in SPOKEN_KINDS:
+        return NOTHING
     drawing = _drawing(message, content)
     is_drawn = bool(drawing) or has_files or message.kind in SPOKEN_KINDS
     unknown = None if is_drawn or message.is_placeholder else _unknown(message, content)

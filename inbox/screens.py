@@ -17,6 +17,7 @@ from inbox import (
     leasing,
     list_screens,
     picking,
+    profiles,
     queries,
     rows,
     triage_tools,
@@ -47,6 +48,7 @@ def frame_context(
         "region": region,
         "now": timezone.now(),
         "banners": banners(membership),
+        "bell": profiles.beside(membership.user),
         **list_screens.views_context(membership, filters or Filters(view=view)),
     }
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from inbox import access, cursors, queries
+from inbox.contents import EVENT_KINDS
 from inbox.unions import LOUD, QUIET, Union
-from messaging.models import Direction
+from messaging.models import AuthorType, Direction
 from messaging.sql import execute
 from messaging.windows import SILENT_KINDS
 
@@ -101,6 +102,16 @@ def first_unread(membership: Membership, union: Union, seen: Mapping[int, int]) 
         .first()
     )
     return _around(membership, union, Place(found.sort_at, found.pk, False)) if found else None
+
+
+def born_since(membership: Membership, union: Union, heads: Mapping[int, int]) -> int:
+    """How many bubbles of others were born above the numbers a reader has."""
+    born = Q(pk__in=[])
+    for each in union.all:
+        born |= Q(conversation=each.pk, seq__gt=heads[each.pk])
+    own = Q(direction=Direction.OUT, author=membership.user, author_type=AuthorType.AGENT)
+    rows = access.messages(membership, *union.all).shown().filter(born).exclude(QUIET | own)
+    return rows.exclude(kind__in=EVENT_KINDS).count()
 
 
 def _target(membership: Membership, union: Union, wanted: Wanted) -> Place | None:

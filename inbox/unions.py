@@ -11,16 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from messaging import merging
 from messaging.carrying import main_of
 from messaging.models import Conversation, Direction
-
-if TYPE_CHECKING:
-    from messaging.models import Message
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -130,18 +126,9 @@ def write_heads(heads: Mapping[int, int]) -> str:
     return ",".join(f"{conversation_id}:{seq}" for conversation_id, seq in sorted(heads.items()))
 
 
-def heads_after(
-    cut_short: Sequence[Message], heads: Mapping[int, int], union: Union
-) -> dict[int, int]:
-    """Where a reader stands after a pull: at the heads, or as far as one that was cut short went
-    (by conversation, then number).
-    """
-    true = {each.pk: max(each.head_seq, heads.get(each.pk, 0)) for each in union.all}
-    if not cut_short:
-        return true
-    last = cut_short[-1]
-    done = {pk: head for pk, head in true.items() if pk < last.conversation_id}
-    return {**heads, **done, last.conversation_id: last.changed_seq}
+def heads_now(heads: Mapping[int, int], union: Union) -> dict[int, int]:
+    """Where a reader of `heads` stands after a pull."""
+    return {each.pk: max(each.head_seq, heads.get(each.pk, 0)) for each in union.all}
 
 
 def _is_merged(row: Conversation) -> bool:

@@ -5,10 +5,10 @@ export class Heads {
   // The highest of each that was ever known: what is above it was born since.
   #tops;
 
-  constructor(id, head, beside) {
-    this.#numbers = new Map([[String(id), Number(head)], ...parsed(beside)]);
+  constructor({ conversation, head, beside }) {
+    this.#numbers = new Map([[conversation, Number(head)], ...parsed(beside)]);
     this.#tops = new Map(this.#numbers);
-    this.main = String(id);
+    this.main = conversation;
   }
 
   get head() { return this.#numbers.get(this.main); }

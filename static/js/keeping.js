@@ -18,10 +18,15 @@ export function keeping(old, fresh, put) {
   if (focused) fresh.querySelector(focused)?.focus({ preventScroll: true });
 }
 
+/** The uppermost message that is seen in `scroller`. */
+export function firstSeen(scroller, timeline) {
+  const top = scroller.getBoundingClientRect().top;
+  return [...timeline.querySelectorAll("[data-message]")].find((message) => message.getBoundingClientRect().bottom > top);
+}
+
 /** Remember what is looked at in `scroller`; call the answer to have it where it was. */
 export function holding(scroller, timeline) {
-  const top = scroller.getBoundingClientRect().top;
-  const first = [...timeline.querySelectorAll("[data-message]")].find((message) => message.getBoundingClientRect().bottom > top);
+  const first = firstSeen(scroller, timeline);
   if (!first) return null;
   const before = first.getBoundingClientRect().top;
   return () => {

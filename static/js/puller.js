@@ -51,10 +51,10 @@ export class Puller {
       return;
     }
     if (!this.#timeline.isConnected) return;
-    this.#take(page);
+    await this.#take(page);
     // Somebody brought older messages meanwhile: what they lack comes with the next pull.
     if (!this.#rewound) this.#heads.advance(page);
     this.#done();
-    this.#again ||= page.hasAttribute("data-more") || this.#rewound;
+    this.#again ||= this.#rewound;
   }
 }

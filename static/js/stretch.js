@@ -2,7 +2,7 @@
 // leaves again at the other one, so that ten thousand messages weigh no more than a hundred.
 import { arrange } from "./arrange.js";
 import { fetchFragment } from "./fragments.js";
-import { holding } from "./keeping.js";
+import { firstSeen, holding } from "./keeping.js";
 
 const MOST = 150;
 // So that what arrives one by one is not cleared away one by one.
@@ -15,6 +15,7 @@ export class Stretch {
   #scroller;
   #observer;
   #turn = 0;
+  #isBringing = false;
 
   constructor(timeline, scroller) {
     this.#timeline = timeline;
@@ -43,17 +44,42 @@ export class Stretch {
   /** Show another part: the newest without a `query`. The message that was asked for, if any. */
   async bring(query = "") {
     const turn = (this.#turn += 1);
-    const page = await this.#fetch(query);
-    if (turn !== this.#turn || !this.#timeline.isConnected) return null;
-    const unsent = this.#timeline.querySelectorAll(":scope > [data-client-id]:not([id])");
-    this.#timeline.replaceChildren(...page.children, ...unsent);
-    this.#settle(this.#messages);
-    this.#timeline.asNewAs(page);
-    return document.getElementById(`message-${page.dataset.found}`);
+    this.#isBringing = true;
+    try {
+      const page = await this.#fetch(query);
+      if (turn !== this.#turn || !this.#timeline.isConnected) throw new Error("overtaken");
+      this.#show(page);
+      this.#timeline.asNewAs(page);
+      return document.getElementById(`message-${page.dataset.found}`);
+    } finally {
+      if (turn === this.#turn) this.#isBringing = false;
+    }
+  }
+
+  /**
+   * Too much has changed to be told one by one: show the newest `page`, or anew what a reader
+   * further up looks at. Throws where nothing was shown: it has to be asked for again.
+   */
+  async renew(page, { atEnd }) {
+    if (this.#isBringing) throw new Error("overtaken");
+    const seen = atEnd ? null : firstSeen(this.#scroller, this.#timeline);
+    if (!seen?.id) {
+      this.#show(page);
+      return;
+    }
+    const stay = holding(this.#scroller, this.#timeline);
+    await this.bring(`message=${seen.id.replace("message-", "")}`);
+    stay();
   }
 
   get #messages() { return [...this.#timeline.querySelectorAll(":scope > [data-message][id]")]; }
   #line(side) { return this.#timeline.querySelector(`:scope > .timeline-${side}`); }
+
+  #show(page) {
+    const unsent = this.#timeline.querySelectorAll(":scope > [data-client-id]:not([id])");
+    this.#timeline.replaceChildren(...page.children, ...unsent);
+    this.#settle(this.#messages);
+  }
 
   #watch() {
     this.#observer.disconnect();

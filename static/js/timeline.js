@@ -25,10 +25,8 @@ class MessageTimeline extends HTMLElement {
   reading = null;
 
   connectedCallback() {
-    this.#stop = new AbortController();
-    const { signal } = this.#stop;
-    const { conversation, head, beside } = this.dataset;
-    this.#heads = new Heads(conversation, head, beside);
+    const { signal } = (this.#stop = new AbortController());
+    this.#heads = new Heads(this.dataset);
     this.#puller = new Puller(this, this.#heads, { take: (page) => this.#take(page), done: () => this.#caughtUp() });
     this.#scroller = this.closest(".region-scroll");
     const pill = this.closest("#thread")?.querySelector(".newer");
@@ -39,16 +37,13 @@ class MessageTimeline extends HTMLElement {
     this.#enter();
     document.addEventListener("live:frame", (event) => this.#hear(event.detail), { signal });
     document.addEventListener("live:poll", () => this.pull(), { signal });
-    document.addEventListener("visibilitychange", () => this.#looked(), { signal });
+    // Whoever leaves the page looks at nothing, and measuring would hold up the next one.
+    document.addEventListener("visibilitychange", () => document.hidden || this.#looked(), { signal });
     this.#scroller.addEventListener("scroll", () => this.#looked(), { signal, passive: true });
-    pill?.addEventListener("click", (event) => {
-      event.preventDefault();
-      this.toEnd("smooth");
-    }, { signal });
-    // A composer that grows, or a message that says more, must not cover the newest one.
+    pill?.addEventListener("click", (event) => { event.preventDefault(); this.toEnd("smooth"); }, { signal });
+    // What grows must not cover the newest message.
     this.#size = new ResizeObserver(() => this.#follows && this.#scrollToEnd());
-    this.#size.observe(this.#scroller);
-    this.#size.observe(this);
+    for (const each of [this.#scroller, this]) this.#size.observe(each);
   }
 
   disconnectedCallback() {
@@ -58,8 +53,6 @@ class MessageTimeline extends HTMLElement {
     this.reading.stop();
   }
 
-  get group() { return `conversation.${this.dataset.conversation}`; }
-  get head() { return this.#heads.head; }
   get #distance() { return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight; }
   get isAtEnd() { return this.#stretch.isNewest && this.#distance < NEAR_END; }
   /** Whether somebody looks at the newest message right now. */
@@ -101,16 +94,23 @@ class MessageTimeline extends HTMLElement {
     }
     this.#stretch.trim();
     arrange(this);
-    if (atEnd) this.toEnd();
-    else this.#pill.add(fresh);
     stay?.();
-    if (fresh) document.dispatchEvent(new CustomEvent("timeline:news", { detail: { count: fresh } }));
+    this.#tell(fresh, atEnd);
+  }
+
+  #tell(count, atEnd) {
+    if (atEnd) this.toEnd();
+    else this.#pill.add(count);
+    if (count) document.dispatchEvent(new CustomEvent("timeline:news", { detail: { count } }));
     this.#looked();
   }
 
-  #take(page) {
+  async #take(page) {
+    const { isAtEnd: atEnd } = this;
     extendWindows(this.closest("#thread"), page.dataset.expires);
-    this.merge([...page.querySelectorAll("[data-message]")]);
+    if (!page.dataset.born) return this.merge([...page.querySelectorAll("[data-message]")]);
+    await this.#stretch.renew(page, { atEnd });
+    return this.#tell(Number(page.dataset.born), atEnd);
   }
 
   /** Everything up to the heads is here. */
@@ -120,7 +120,7 @@ class MessageTimeline extends HTMLElement {
   }
 
   #hear(frame) {
-    if (frame.type === "conversation.denied" && frame.group === this.group) location.reload();
+    if (frame.type === "conversation.denied" && frame.group === `conversation.${this.#heads.main}`) location.reload();
     const told = frame.type === "heartbeat" ? frame.heads : { [frame.group]: frame.to };
     if (this.#heads.isBehind(told)) this.pull();
   }

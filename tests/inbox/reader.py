@@ -55,6 +55,10 @@ class Reader:
     newer: str = ""
     head: int = 0
     goes_on: str = ""
+    # The message at the top of what is seen; None where the end is.
+    looks_at: int | None = None
+    # How many were missed, each time that all had to be shown anew.
+    missed: list[int] = field(default_factory=list)
 
     def get(self, query: str) -> str:
         address = f"/conversations/{self.conversation_id}/messages/?{query}"
@@ -64,8 +68,7 @@ class Reader:
 
     def open(self, query: str = "") -> Reader:
         page = self.get(query)
-        self.bubbles = bubbles_of(page)
-        self.older, self.newer = attribute(page, "before"), attribute(page, "from")
+        self._show(page)
         self.head = int(attribute(page, "head"))
         return self
 
@@ -82,6 +85,9 @@ class Reader:
     def pull(self) -> None:
         page = self.get(f"after={self.head}")
         self.goes_on = attribute(page, "goes-on")
+        if attribute(page, "born"):
+            self._start_anew(page)
+            return
         for pk, incoming in bubbles_of(page).items():
             old = self.bubbles.get(pk)
             if old and old.changed > incoming.changed:
@@ -90,6 +96,19 @@ class Reader:
             if self.holds(incoming.place):
                 self.bubbles[pk] = incoming
         self.head = max(self.head, int(attribute(page, "head")))
+
+    def _start_anew(self, page: str) -> None:
+        """Somebody at the end gets the newest; others what they look at, and its neighbours."""
+        self.missed.append(int(attribute(page, "born")))
+        head = int(attribute(page, "head"))
+        around = f"message={self.looks_at or next(iter(self.bubbles))}"
+        is_at_end = not self.newer and self.looks_at is None
+        self._show(page if is_at_end else self.get(around))
+        self.head = head
+
+    def _show(self, page: str) -> None:
+        self.bubbles = bubbles_of(page)
+        self.older, self.newer = attribute(page, "before"), attribute(page, "from")
 
     def holds(self, place: tuple[object, int]) -> bool:
         """Whether a place is inside what is loaded."""

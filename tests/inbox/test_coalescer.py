@@ -81,5 +81,5 @@ def test_readings_cost_the_same_for_any_number_of_viewers(
     viewers, changed, organization, alice, django_assert_num_queries
 ) -> None:
     tickets = [replace(ticket(alice), user_id=number) for number in range(viewers)]
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         coalescer.read_changes(organization.pk, 0, tickets)

@@ -6,9 +6,11 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox import listing, sidebar
+from inbox import listing, screens, sidebar
 from inbox.filters import VIEWS, Filters
 from inbox.models import Draft, Mention, ReadMark
 from messaging import merging, models
@@ -205,10 +207,62 @@ def test_every_view_takes_as_many_queries(
     view, rows, alice, client_of, django_assert_num_queries
 ) -> None:
     browser = client_of(alice)
-    # Session, user, membership; head, rows, identities, labels, drafts; then of the sidebar
-    # labels, teams, channels, saved views and all counts at once, and the agents to assign to.
-    with django_assert_num_queries(3 + 5 + 6):
+    # Session, user, membership; head, rows, identities, labels, drafts; and for the menus labels,
+    # teams, channels, saved views and the agents to assign to.
+    with django_assert_num_queries(3 + 5 + 5) as asked_for:
         assert browser.get("/", {"view": view}, **FRAGMENT).status_code == 200
+    assert not [query for query in asked_for if "count(" in query["sql"].lower()]
+
+
+def test_a_list_alone_leaves_the_numbers_to_their_own_request(rows, alice, client_of) -> None:
+    browser = client_of(alice)
+    part = browser.get("/", {"view": "mine"}, **FRAGMENT).content.decode()
+    assert 'id="views"' not in part
+    assert "data-counted" not in part
+    assert re.findall(r'id="number-(\w+)" hx-preserve="true"></span>', part) == TABS
+    page = browser.get("/", {"view": "mine"}).content.decode()
+    assert "data-counted" in page
+    assert "hx-preserve" not in page
+    assert re.findall(NUMBER, page) == [("mine", "1"), ("unassigned", "1"), ("all", "8")]
+
+
+def test_numbers_come_by_their_own_request_and_follow(
+    rows, alice, client_of, django_assert_num_queries
+) -> None:
+    browser = client_of(alice)
+    # Session, user, membership; labels, teams, channels, saved views; and all counts at once.
+    with django_assert_num_queries(3 + 4 + 1):
+        first = browser.get("/", {"view": "mine"}, **NUMBERS).content.decode()
+    assert "conversation-link" not in first
+    assert 'aria-current="page"' in first
+    browser.post("/triage/", {"action": "claim", "ids": rows["nobody's"].pk}, **FRAGMENT)
+    then = browser.get("/", {"view": "mine"}, **NUMBERS).content.decode()
+    assert re.findall(NUMBER, first) == [("mine", "1"), ("unassigned", "1"), ("all", "8")]
+    assert re.findall(NUMBER, then) == [("mine", "2"), ("unassigned", "0"), ("all", "8")]
+
+
+NUMBERS = {**FRAGMENT, "HTTP_HX_TARGET": "views"}
+NUMBER = r'id="number-(\w+)">(\d+)</span>'
+TABS = ["mine", "unassigned", "all"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_is_chosen_before_anything_is_joined_to_it(view, rows, place) -> None:
+    with CaptureQueriesContext(connection) as asked_for:
+        listing.list_page(place, Filters(view=view), screens.readable(place))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {asked_for[0]['sql']}")
+        [(plans,)] = cursor.fetchall()
+    plan = plans[0]["Plan"]
+    limits = [part for part in parts_of(plan) if part["Node Type"] == "Limit"]
+    [page] = [part for part in limits if part.get("Parent Relationship") == "InitPlan"]
+    read = {part.get("Relation Name") for part in parts_of(page)}
+    assert "messaging_user" in {part.get("Relation Name") for part in parts_of(plan)}
+    assert read.isdisjoint({"messaging_user", "messaging_team", "messaging_amendment"})
+
+
+def parts_of(plan: dict) -> list[dict]:
+    return [plan, *(each for part in plan.get("Plans", ()) for each in parts_of(part))]
 
 
 def test_a_narrowed_list_says_so_and_keeps_its_address(rows, alice, client_of) -> None:

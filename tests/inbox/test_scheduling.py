@@ -201,6 +201,7 @@ def test_replies_leave_in_the_order_they_were_written_after_the_undo(
 def test_preferences_are_kept_and_half_a_quiet_time_is_refused(alice, client_of) -> None:
     browser = client_of(alice)
     fields = {"send_key": "mod_enter", "quiet_from": "20:00", "quiet_until": "07:00"}
+    fields["rings_for"] = "mine"
     assert browser.post("/settings/profile/", fields).status_code == 302
     kept = AgentProfile.objects.get(user=alice)
     assert (kept.send_key, kept.has_undo, kept.quiet_from.hour) == ("mod_enter", False, 20)

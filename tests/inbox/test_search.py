@@ -62,6 +62,24 @@ def test_the_index_serves_the_search(said, open_conversation, alice) -> None:
     assert "Bitmap Index Scan on message_search" in plan
 
 
+def test_a_rare_word_is_sorted_and_a_frequent_one_walked_to_the_same_end(
+    open_conversation, alice, monkeypatch
+) -> None:
+    monkeypatch.setattr(queries, "RARE", 100)
+    factories.MessageFactory.create_batch(200, conversation=open_conversation, text="pastel")
+    factories.MessageFactory.create_batch(5, conversation=open_conversation, text="pastel raro")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE messaging_message")
+    place = membership(alice)
+    assert queries.is_rare(place, "raro")
+    assert not queries.is_rare(place, "pastel")
+    assert not queries.is_rare(place, "")
+    rows, parts = queries.search_messages(place, "raro"), models.Message.objects.all()
+    ways = [queries.page_of_found(rows, parts, is_rare=way, limit=3) for way in (True, False)]
+    assert ways[0] == ways[1]
+    assert [row.pk for row in ways[0].rows] == list(rows.values_list("pk", flat=True)[:3])
+
+
 def test_the_screen_marks_what_was_found(said, alice, client_of) -> None:
     browser = client_of(alice)
     page, fragment = (

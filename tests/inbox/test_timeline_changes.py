@@ -156,6 +156,7 @@ def test_a_stale_stretch_and_its_changes_are_the_fresh_one(kind, which, stage, c
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from(list(CHANGES)), st.integers(0, 14)), max_size=9))
+@pytest.mark.parametrize("most", [2, 150])
 @settings(
     max_examples=6,
     deadline=None,
@@ -163,7 +164,10 @@ def test_a_stale_stretch_and_its_changes_are_the_fresh_one(kind, which, stage, c
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_any_changes_in_any_order_come_to_the_same(steps, stage, client_of) -> None:
+def test_any_changes_in_any_order_come_to_the_same(
+    steps, most, stage, client_of, monkeypatch
+) -> None:
+    monkeypatch.setattr("inbox.views.timeline.MOST_PULLED", most)
     with transaction.atomic():
         watching = readers(stage, client_of)
         for place, (kind, which) in enumerate(steps):
@@ -176,6 +180,58 @@ def test_any_changes_in_any_order_come_to_the_same(steps, stage, client_of) -> N
             reader.pull()
             assert reader.seen() == reader.fresh(), name
         transaction.set_rollback(True)
+
+
+def messages(stage: Stage, count: int) -> None:
+    news = (bodies.text(f"wamid.n{next(numbers)}", at=stage.now + n) for n in range(count))
+    stage.tell(*news)
+
+
+def test_who_missed_more_than_a_page_shows_gets_the_newest(stage, client_of, monkeypatch) -> None:
+    monkeypatch.setattr("inbox.views.timeline.MOST_PULLED", 8)
+    old = readers(stage, client_of)
+    messages(stage, 8)
+    old["newest"].pull()
+    assert old["newest"].missed == []
+    messages(stage, 20)
+    CHANGES["an edit"](stage, 6)
+    for name, reader in old.items():
+        looked_at = next(iter(reader.bubbles))
+        reader.pull()
+        assert reader.seen() == reader.fresh(), name
+        assert reader.missed == [20 if name == "newest" else 28]
+        assert looked_at in reader.bubbles or name == "newest"
+        reader.pull()
+        assert len(reader.missed) == 1
+
+
+def test_who_reads_above_keeps_their_place_when_much_was_missed(
+    stage, client_of, monkeypatch
+) -> None:
+    monkeypatch.setattr("inbox.views.timeline.MOST_PULLED", 8)
+    reader = Reader(client_of(stage.alice), stage.conversation.pk).open()
+    reader.looks_at = list(reader.bubbles)[1]
+    messages(stage, 20)
+    send(stage.alice, stage.conversation, "Meine")
+    stage.internal(lambda c: internal.add_event(c, "resolved", by=stage.bob))
+    reader.pull()
+    assert reader.looks_at in reader.bubbles
+    # One's own and events are not new to anybody.
+    assert (reader.missed, bool(reader.newer)) == ([20], True)
+    assert reader.seen() == reader.fresh()
+
+
+def test_many_changes_that_are_no_births_are_a_fresh_page_too(
+    stage, client_of, monkeypatch
+) -> None:
+    monkeypatch.setattr("inbox.views.timeline.MOST_PULLED", 3)
+    old = readers(stage, client_of)
+    for which in range(12):
+        CHANGES["a reaction"](stage, which)
+    for name, reader in old.items():
+        reader.pull()
+        assert reader.missed == [0], name
+        assert reader.seen() == reader.fresh(), name
 
 
 def test_a_merge_says_where_the_conversation_goes_on(stage, client_of, organization) -> None:

@@ -200,12 +200,17 @@ class DeskBrowser:
         return False
 
     async def _pull_timeline(self) -> bool:
-        path = f"/conversations/{self.conversation}/messages/?after={self._head}&beside="
-        page = Elements(await self._get(path))
+        where = f"/conversations/{self.conversation}/messages/"
+        page = Elements(await self._get(f"{where}?after={self._head}&beside="))
         about = page.by_tag["timeline-page"]
         self._head = max(self._head, int(about["data-head"]))
         self._merge(page)
-        return "data-more" in about
+        # So much was missed that only the newest came: the rest comes as to who scrolls up.
+        while "data-born" in about and "data-before" in page.by_tag.get("p", {}):
+            page = Elements(await self._get(f"{where}?before={page.by_tag['p']['data-before']}"))
+            self._head = min(self._head, int(page.by_tag["timeline-page"]["data-head"]))
+            self._merge(page)
+        return False
 
     def _merge(self, page: Elements) -> None:
         for message in page.messages:
