@@ -69,7 +69,7 @@ class MemberRequest(HttpRequest):
 
 def memberships(user: User | AnonymousUser) -> QuerySet[Membership]:
     """A person's places, the first joined first; none for who may not log in."""
-    rows = Membership.objects.select_related("organization", "user").order_by("pk")
+    rows = Membership.objects.select_related("organization", "user__profile").order_by("pk")
     if not user.is_authenticated or not user.is_active:
         return rows.none()
     return rows.filter(user=user)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from inbox import access, queries, realtime, rows
+from inbox import access, bells, queries, realtime, rows
 from inbox.models import ReadMark
 from inbox.tickets import Ticket
 from inbox.unions import Union, unions_of
@@ -21,7 +22,8 @@ MOST_ROWS = 100
 class Changes:
     """What changed in one organisation's list between two of its numbers.
 
-    `html` by language and by what of a union its viewer may see: nearly always all of it.
+    `parts`, of a row's object, by language and by what of a union its viewer may see: nearly
+    always all of it.
     """
 
     organization_id: int
@@ -29,11 +31,14 @@ class Changes:
     to_seq: int
     is_complete: bool
     unions: dict[int, Union]
-    html: dict[str, dict[tuple[int, ...], str]]
+    parts: dict[str, dict[tuple[int, ...], str]]
     reads: dict[tuple[int, int], int]
+    named: dict[tuple[int, int], datetime]
 
     def frame(self, ticket: Ticket) -> str:
-        """`list.changed` for one viewer: the rows they may see, and how far they have read."""
+        """`list.changed` for one viewer: the rows they may see, how far they have read in them,
+        and who named them there.
+        """
         group = realtime.organization_group(self.organization_id)
         return (
             f'{{"type":"list.changed","group":"{group}","from":{self.from_seq},'
@@ -42,7 +47,7 @@ class Changes:
 
     def _rows(self, ticket: Ticket) -> Iterator[str]:
         """Rows that changed; those that a main one stands for are gone."""
-        html = self.html[ticket.language]
+        parts = self.parts[ticket.language]
         told: set[int] = set()
         for pk, union in self.unions.items():
             seen = union.seen_by(ticket.scope.sees)
@@ -53,7 +58,9 @@ class Changes:
             if seen.main.pk not in told:
                 told.add(seen.main.pk)
                 read = sum(self.reads.get((ticket.user_id, each), 0) for each in seen.key)
-                yield f'{{"id":{seen.main.pk},"read":{read},"html":{html[seen.key]}}}'
+                named = json.dumps(bells.newest_of(self.named, ticket.user_id, seen))
+                part = parts[seen.key]
+                yield f'{{"id":{seen.main.pk},"read":{read},"named":{named},{part}}}'
 
 
 def read_changes(organization_id: int, after: int, tickets: Iterable[Ticket]) -> Changes:
@@ -75,27 +82,34 @@ def read_changes(organization_id: int, after: int, tickets: Iterable[Ticket]) ->
         to_seq=max(head, after) if is_complete else found[-1].changed_seq,
         is_complete=is_complete,
         unions=unions,
-        html=_rendered(unions.values(), viewers),
+        parts=_rendered(unions.values(), viewers),
         reads=_reads(unions.values(), viewers),
+        named=bells.named_at(
+            (ticket.user_id for ticket in viewers),
+            (pk for union in unions.values() for pk in union.key),
+        ),
     )
 
 
 def _rendered(
     unions: Collection[Union], viewers: list[Ticket]
 ) -> dict[str, dict[tuple[int, ...], str]]:
-    html: dict[str, dict[tuple[int, ...], str]] = {ticket.language: {} for ticket in viewers}
+    parts: dict[str, dict[tuple[int, ...], str]] = {ticket.language: {} for ticket in viewers}
     now = timezone.now()
     for ticket in _differing(viewers):
-        rendered = html[ticket.language]
+        rendered = parts[ticket.language]
         with translation.override(ticket.language):
             for union in unions:
                 seen = union.seen_by(ticket.scope.sees)
                 if seen is not None and seen.key not in rendered:
-                    row = rows.row_of(seen, now=now)
-                    rendered[seen.key] = json.dumps(
-                        render_to_string("inbox/_row.html", {"row": row})
-                    )
-    return html
+                    rendered[seen.key] = _part(seen, now)
+    return parts
+
+
+def _part(union: Union, now: datetime) -> str:
+    """What a row's object says to everybody, without its braces."""
+    html = render_to_string("inbox/_row.html", {"row": rows.row_of(union, now=now)})
+    return json.dumps({**bells.news_of(union), "html": html})[1:-1]
 
 
 def _differing(viewers: list[Ticket]) -> Iterable[Ticket]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -64,19 +65,10 @@ class CannedForm(_CannedReplyForm):
         return cleaned
 
 
-LANGUAGES = (
-    ("", _("As the browser says")),
-    ("en", "English"),
-    ("es", "Español"),
-    ("pt", "Português"),
-    ("ar", "العربية"),
-)
-
-
 class ProfileForm(_AgentProfileForm):
     """How somebody likes to work."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, required=False)
+    language = forms.ChoiceField(label=_("Language"), required=False)
 
     class Meta:
         model = AgentProfile
@@ -86,6 +78,8 @@ class ProfileForm(_AgentProfileForm):
             "opens_next",
             "has_sound",
             "has_notifications",
+            "rings_for",
+            "shows_words",
             "quiet_from",
             "quiet_until",
             "language",
@@ -95,15 +89,24 @@ class ProfileForm(_AgentProfileForm):
             "has_undo": _("Let me undo what I send"),
             "opens_next": _("Open the next conversation after resolving one"),
             "has_sound": _("Play a sound when a customer writes"),
-            "has_notifications": _("Show notifications on this computer"),
+            "has_notifications": _("Show notifications"),
+            "rings_for": _("When customers write"),
+            "shows_words": _("Notifications show how the message begins"),
             "quiet_from": _("Quiet from"),
             "quiet_until": _("Quiet until"),
         }
         widgets = {
             "send_key": forms.RadioSelect(),
+            "rings_for": forms.RadioSelect(),
             "quiet_from": forms.TimeInput({"type": "time"}, format="%H:%M"),
             "quiet_until": forms.TimeInput({"type": "time"}, format="%H:%M"),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = self.fields["language"]
+        assert isinstance(language, forms.ChoiceField)  # noqa: S101 - declared above
+        language.choices = [("", _("As the browser says")), *settings.LANGUAGES]
 
     def clean(self) -> dict[str, Any]:
         """Quiet hours have a beginning and an end, or neither."""

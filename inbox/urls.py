@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.urls import include, path, re_path
+from django.views.i18n import set_language
 
 from inbox.views import (
     account,
     assignment,
+    bell,
     bulk,
     canned,
     composer,
@@ -15,6 +17,7 @@ from inbox.views import (
     conversations,
     drafts,
     health,
+    keyboard,
     lease,
     media,
     members,
@@ -37,6 +40,7 @@ app_name = "inbox"
 urlpatterns = [
     path("", conversations.conversation_list, name="conversation-list"),
     path("rows/", rows.changed_rows, name="changed-rows"),
+    path("bell/", bell.bell, name="bell"),
     path("triage/all/", bulk.everything, name="triage-all"),
     path("triage/row/", bulk.row, name="triage-row"),
     path("views/", saved_views.keep, name="saved-view-list"),
@@ -119,6 +123,10 @@ urlpatterns = [
     ),
     path("settings/members/", members.member_list, name="member-list"),
     path("settings/profile/", profile.profile, name="profile"),
+    path("language/", set_language, name="language"),
+    path("settings/keys/", keyboard.settings, name="keys"),
+    path("help/keys/", keyboard.sheet, name="keys-help"),
+    path("palette/", keyboard.goals, name="palette-goals"),
     path("settings/canned/", canned.page, name="canned-replies"),
     path("settings/canned/<int:number>/", canned.page, name="canned-reply"),
     path("settings/canned/<int:number>/delete/", canned.delete, name="canned-delete"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.signals import user_logged_in
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from knox.models import AuthToken
 from rest_framework.exceptions import AuthenticationFailed, Throttled
@@ -43,6 +44,7 @@ class TokenCreate(APIView):
             raise Throttled(wait=refusal.seconds) from refusal
         if user is None:
             raise AuthenticationFailed("This email and password do not belong together.")
+        AuthToken.objects.filter(user=user, expiry__lte=timezone.now()).delete()
         instance, token = AuthToken.objects.create(user=user)
         user_logged_in.send(sender=type(user), request=request._request, user=user)
         return Response(

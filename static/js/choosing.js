@@ -1,8 +1,11 @@
 // Ways into the tray: the button, a drop anywhere on the conversation, a paste.
 const tray = () => document.querySelector("#composer attachment-tray");
 
+/** Choose files, as the button does. */
+export const attach = () => document.getElementById("composer-files")?.click();
+
 /** Whether files may be attached to what is being written now. */
-function isOpen() {
+export function takesFiles() {
   const composer = document.querySelector("reply-composer");
   return Boolean(composer && tray() && composer.dataset.mode !== "note" && composer.dataset.window !== "closed" && !document.getElementById("picker-form"));
 }
@@ -34,7 +37,7 @@ document.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;
   // A file that misses must not replace the page.
   event.preventDefault();
-  const takes = Boolean(thread(event)) && isOpen();
+  const takes = Boolean(thread(event)) && takesFiles();
   event.dataTransfer.dropEffect = takes ? "copy" : "none";
   mark(takes);
 });
@@ -45,21 +48,16 @@ document.addEventListener("drop", (event) => {
   mark(false);
   if (!hasFiles(event)) return;
   event.preventDefault();
-  if (!thread(event) || !isOpen()) return;
+  if (!thread(event) || !takesFiles()) return;
   tray().add([...event.dataTransfer.files].filter((file) => file.size || file.type));
   document.getElementById("composer-text")?.focus();
 });
 document.addEventListener("paste", (event) => {
   const field = event.target.closest?.("input, textarea");
   const files = [...(event.clipboardData?.files ?? [])];
-  if (!files.length || !isOpen() || (field && field.id !== "composer-text")) return;
+  if (!files.length || !takesFiles() || (field && field.id !== "composer-text")) return;
   // What office programs copy is text with a picture of it: the text is meant.
   if (event.clipboardData.getData("text/plain")) return;
   event.preventDefault();
   tray().add(files);
-});
-document.addEventListener("keydown", (event) => {
-  if (event.code !== "KeyA" || !event.shiftKey || !(event.ctrlKey || event.metaKey) || !isOpen()) return;
-  event.preventDefault();
-  document.getElementById("composer-files")?.click();
 });

@@ -1,8 +1,8 @@
 // How old the last sign of the server is: beside the dot in the sidebar, and while reconnecting.
+import { language } from "./language.js";
 import { live } from "./live.js";
 
 const WORTH_SAYING = 30_000;
-const language = document.documentElement.lang || undefined;
 const near = new Intl.RelativeTimeFormat(language, { numeric: "always" });
 const units = [["hour", 3_600], ["minute", 60], ["second", 1]];
 

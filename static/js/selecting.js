@@ -47,6 +47,12 @@ function turn(tick, isOn = !tick.checked) {
   show();
 }
 
+/** Tick the row that has the focus or the pointer, or let it go. */
+export function tickHere() {
+  const row = document.querySelector("#rows .conversation:focus-within, #rows .conversation:hover");
+  if (row) turn(row.querySelector(".conversation-check"));
+}
+
 function range(to) {
   const rows = ticks();
   const [from, until] = [rows.indexOf(last), rows.indexOf(to)].sort((a, b) => a - b);
@@ -102,10 +108,6 @@ document.addEventListener("triage:asked", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target.closest("input:not(.conversation-check), textarea, select, [contenteditable]") || document.querySelector("dialog:modal")) return;
-  if (event.code === "KeyX" && !event.shiftKey) {
-    const row = document.querySelector("#rows .conversation:focus-within, #rows .conversation:hover");
-    if (row) turn(row.querySelector(".conversation-check"));
-  }
   if (event.key === "Escape" && ticked().length) {
     event.preventDefault();
     event.stopImmediatePropagation();

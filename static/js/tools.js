@@ -1,5 +1,6 @@
 // What can be done with one message: a menu beside it, by pointer, key or a long press.
 import { fetchFragment } from "./fragments.js";
+import { nearby } from "./nearby.js";
 
 const LONG = 450;
 const STRAYED = 10;
@@ -16,17 +17,8 @@ function open(button) {
   const xray = menu().querySelector('[data-do="x-ray"]');
   if (xray) xray.href = button.href;
   menu().showPopover();
-  beside(button);
+  nearby(menu(), button);
   menu().querySelector(".menu-item:not([hidden])").focus();
-}
-
-/** Below its button where there is room, else above; never over the window's edge. */
-function beside(button) {
-  const from = button.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = menu();
-  const below = from.bottom + 4;
-  menu().style.top = `${below + height > innerHeight ? Math.max(from.top - height - 4, 4) : below}px`;
-  menu().style.left = `${Math.min(Math.max(from.left, 4), innerWidth - width - 4)}px`;
 }
 
 async function copy(text) {
@@ -40,7 +32,8 @@ async function copy(text) {
   setTimeout(() => { said.textContent = ""; }, SHOWN);
 }
 
-async function xray(href) {
+/** The story of one message, over the page. */
+export async function xray(href) {
   const dialog = document.getElementById("x-ray");
   dialog.replaceChildren(await fetchFragment(href));
   dialog.showModal();

@@ -1,4 +1,5 @@
 // One file on its way to the server, with how far it is. Fetch cannot tell that; XMLHttpRequest can.
+import { language } from "./language.js";
 
 /** The upload the server made of `file`; throws {sentence} where it was refused or broke off. */
 export function upload(url, file, { kind = "", signal, onProgress, brokeOff }) {
@@ -29,7 +30,6 @@ const sentenceOf = (answer) => answer?.errors?.file?.join(" ") ?? answer?.detail
 
 /** 640 kB, 2.1 MB, in the page's language. */
 export function sizeOf(bytes) {
-  const language = document.documentElement.lang || undefined;
   const [unit, divisor] = bytes < 1_000_000 ? ["kilobyte", 1_000] : ["megabyte", 1_000_000];
   const digits = unit === "megabyte" ? 1 : 0;
   return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: digits }).format(Math.max(bytes / divisor, unit === "kilobyte" ? 1 : 0));

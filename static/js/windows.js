@@ -5,10 +5,12 @@ const DAY = 86_400_000;
 const CLOSING = 2 * 3_600_000;
 const words = (template, left) => template.replace("{left}", left);
 
-/** "23 h 14 m", "9 m". */
+/** "23 h 14 m", "9 m", in the words that the page brings for it. */
 function timeLeft(milliseconds) {
+  const said = document.querySelector("[data-words-hours]")?.dataset ?? { wordsHours: "{hours} h {minutes} m", wordsMinutes: "{minutes} m" };
   const minutes = Math.max(Math.floor(milliseconds / 60_000), 0);
-  return minutes < 60 ? `${minutes} m` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} m`;
+  if (minutes < 60) return said.wordsMinutes.replace("{minutes}", minutes);
+  return said.wordsHours.replace("{hours}", Math.floor(minutes / 60)).replace("{minutes}", String(minutes % 60).padStart(2, "0"));
 }
 
 const stateOf = (left) => (left <= 0 ? "closed" : left < CLOSING ? "closing" : "open");

@@ -52,14 +52,15 @@ def open_page(browser: Browser, problems: list[str]) -> Iterator[Callable[..., P
         def opener(**options: Any) -> Page:
             context = browser.new_context(**options)
             stack.callback(context.close)
-            page = context.new_page()
-            page.on(
+            # Of all its pages: a test may open a second tab.
+            context.on(
                 "console",
                 lambda message: (
                     problems.append(message.text) if message.type in {"error", "warning"} else None
                 ),
             )
-            page.on("pageerror", lambda error: problems.append(str(error)))
+            context.on("weberror", lambda error: problems.append(str(error.error)))
+            page = context.new_page()
             page.set_default_timeout(15_000)
             return page
 

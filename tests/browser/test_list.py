@@ -53,7 +53,10 @@ def test_lists_and_numbers_follow_and_the_browser_judges_as_the_server(demo, log
     alice, bob = log_in("alice@example.com"), log_in("bob@example.com")
     bob.locator('#views a[title="Needs reply"]').click()
     expect(bob.locator("#list h1")).to_have_text("Needs reply")
+    expect(bob.locator("#views [aria-current]")).to_have_attribute("title", "Needs reply")
     before = number(bob, "Needs reply")
+    # The tabs came with the list and without numbers; those that were there have stayed.
+    expect(bob.locator("#number-all")).to_have_text(str(number(bob, "All open")))
     for digit in "123":
         write(demo, f"35191777000{digit}", f"List {digit}")
         expect(row(bob, f"List {digit}")).to_be_visible()

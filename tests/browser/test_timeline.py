@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from inbox.processes.state import BASE_DIR
 from tests.browser.acting import write
@@ -61,6 +62,25 @@ SCROLL = """async ([step, count]) => {
   return [most, worst, Math.abs(edge() - start)];
 }"""
 
+# Marks every bubble; the id and the place of the first one that is seen.
+LOOK = """(up) => {
+  const scroller = document.querySelector("#thread .region-scroll");
+  scroller.scrollTop -= up;
+  const all = [...document.querySelectorAll("message-timeline > [data-message]")];
+  for (const each of all) each.dataset.old = "";
+  const top = scroller.getBoundingClientRect().top;
+  const seen = all.find((each) => each.getBoundingClientRect().bottom > top);
+  return [seen.id, seen.getBoundingClientRect().top];
+}"""
+PLACE = "(id) => document.getElementById(id).getBoundingClientRect().top"
+
+
+def behind(route: Route) -> None:
+    """The page as somebody has it who missed the last thousand messages."""
+    page = route.fetch()
+    stale = re.sub(r'(<message-timeline[^>]* data-head=")\d+', r"\g<1>9000", page.text())
+    route.fulfill(response=page, body=stale)
+
 
 @pytest.fixture(scope="module")
 def many(demo) -> tuple[int, int]:
@@ -111,6 +131,38 @@ def test_a_quote_and_a_date_are_gone_to_and_the_pill_leads_back(demo, page) -> N
     page.fill("#date-jump-at", "2001-01-01")
     page.get_by_role("button", name="Go", exact=True).click()
     expect(page.locator(".message", has_text="Line 1.")).to_be_in_viewport()
+
+
+def _until_asked(page: Page, held: list[Route]) -> None:
+    for _ in range(600):
+        if held:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("nothing was asked for")
+
+
+@pytest.mark.parametrize("up", [0, 900])
+def test_a_thousand_missed_messages_come_at_once_and_whoever_reads_above_stays(
+    demo, many, log_in, up
+) -> None:
+    held: list[Route] = []
+    page = log_in("alice@example.com")
+    page.route(f"**/conversations/{many[0]}/", behind)
+    page.route("**/messages/?after=9000*", held.append)
+    page.goto(f"{demo.inbox}/conversations/{many[0]}/")
+    page.wait_for_function("document.documentElement.dataset.ready === ''")
+    _until_asked(page, held)  # the socket says how far it is by now
+    seen, top = page.evaluate(LOOK, up)
+    held[0].continue_()
+    expect(page.locator("message-timeline > [data-old]")).to_have_count(0)
+    bubbles = page.locator("message-timeline > [data-message]")
+    assert bubbles.count() <= 150
+    if up:
+        expect(page.locator("a.newer")).to_contain_text(re.compile(r"\b10\d\d new"))
+        assert abs(page.evaluate(PLACE, seen) - top) <= 1
+        page.locator("a.newer").click()
+    expect(bubbles.last).to_be_in_viewport()
+    expect(page.locator(".message", has_text="Line 10000.")).to_have_count(1)
 
 
 def test_a_hit_opens_where_it_stands_without_scripts_too(demo, many, log_in) -> None:
