@@ -75,6 +75,7 @@ urlpatterns = [
         canned.filled,
         name="conversation-canned",
     ),
+    path("drafts/", drafts.on_rows, name="row-drafts"),
     path("canned/", canned.choices, name="canned-choices"),
     path(
         "conversations/<int:conversation_id>/template/",

@@ -10,6 +10,8 @@ from inbox.access import MemberRequest, member_required
 from inbox.forms import DraftForm
 from inbox.views.fragments import show
 
+MOST_ROWS = 200
+
 
 @require_POST
 @member_required
@@ -42,3 +44,14 @@ def beside(request: MemberRequest, conversation_id: int) -> HttpResponse:
     found = access.conversation_or_404(request.membership, conversation_id)
     rows = drafts.beside(request.membership.user, found)
     return show(request, "inbox/_composer_beside.html", {"drafts_beside": rows})
+
+
+@require_GET
+@member_required
+def on_rows(request: MemberRequest) -> HttpResponse:
+    """What rows of the list say of drafts, `?ids=`: for a page that has not heard for a while."""
+    asked = request.GET.get("ids", "").split(",")[:MOST_ROWS]
+    ids = [int(number) for number in asked if access.is_number(number)]
+    seen = access.conversations(request.membership).filter(pk__in=ids).values_list("pk", flat=True)
+    found = drafts.on_rows(request.membership.user, seen)
+    return JsonResponse({str(pk): {"own": row.own, "by": row.by} for pk, row in found.items()})

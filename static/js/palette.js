@@ -67,8 +67,7 @@ function draw({ title, hint, caps, icon, places, place }) {
   item.id = `palette-item-${place}`;
   item.dataset.place = place;
   if (icon) item.prepend(icon.cloneNode(true));
-  const words = item.querySelector(".palette-words");
-  words.dir = "auto";
+  const words = item.querySelector(".palette-words bdi");
   for (const [step, letter] of [...title].entries()) {
     const isFound = places?.has(step);
     if (isFound && words.lastChild?.nodeName === "MARK") words.lastChild.append(letter);

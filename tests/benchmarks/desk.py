@@ -135,7 +135,9 @@ def _up(browser: Browser, conversation: int) -> str:
 
 
 def _gap(house: Parts, browser: Browser, times: int) -> dict[str, float]:
-    """From a number 1,000 behind to the head, by as many pulls as it takes."""
+    """From a number 1,000 behind to the head, by as many pulls as it takes: one, which brings the
+    newest stretch and how many were missed.
+    """
     longest = _one(house, LONGEST)
     head = _one(house, HEIGHT)
     took = []

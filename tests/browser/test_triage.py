@@ -38,7 +38,7 @@ def test_the_first_claim_wins_and_the_other_learns_who(demo, log_in, problems) -
 
 
 def test_resolve_and_next_undo_and_snooze_by_keyboard(demo, log_in) -> None:
-    write(demo, "351910000802", "Next Neves")
+    write(demo, "351910000802", "Next Neves", seconds_ago=5)
     write(demo, "351910000803", "Done Duarte")
     page = log_in("alice@example.com")
     open_conversation(page, "Done Duarte")

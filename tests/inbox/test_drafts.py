@@ -112,6 +112,9 @@ def test_colleagues_see_it_beside_the_composer_and_on_the_row(
     assert "Draft by Bob Fernandes" in listed()
     keep(alice, open_conversation, "Eu respondo")
     assert "Draft: Eu respondo" in " ".join(listed().split())
+    told = client_of(alice).get(f"/drafts/?ids={open_conversation.pk},x,999").json()
+    said = {"own": "Eu respondo", "by": ["Bob Fernandes"]}
+    assert told == {str(open_conversation.pk): said}
 
 
 def test_nobody_keeps_or_reads_drafts_where_they_see_nothing(
@@ -122,6 +125,8 @@ def test_nobody_keeps_or_reads_drafts_where_they_see_nothing(
     assert (
         client_of(mallory).get(f"/conversations/{open_conversation.pk}/drafts/").status_code == 404
     )
+    keep(bob, open_conversation, "ours")
+    assert client_of(mallory).get(f"/drafts/?ids={open_conversation.pk}").json() == {}
 
 
 def test_others_are_told_whose_came_and_went_but_not_what_it_says(
