@@ -25,6 +25,7 @@ HEIGHTS = {1440: 900, 1024: 768, 390: 844}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE = 8_000
 QUIET = 500
+CHANGED = 250  # colours fade from one theme to the other
 
 
 class Camera:
@@ -55,6 +56,7 @@ class Camera:
             page.wait_for_timeout(scenes.SETTLED)
             for theme in THEMES:
                 page.emulate_media(color_scheme=theme)
+                page.wait_for_timeout(CHANGED)
                 page.screenshot(path=self._folder / f"{scene.name}-{width}-{theme}.png")
                 self.taken += 1
 

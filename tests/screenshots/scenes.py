@@ -119,7 +119,7 @@ SCENES = (
     Scene(name="inbox-unassigned", path="/?view=unassigned"),
     Scene(name="inbox-empty", path="/?view=drafts"),
     Scene(name="inbox-selected", steps=_selected, widths=(1440, 1024)),
-    Scene(name="inbox-filters", steps=click(".list-filters > summary, [data-filters] > summary")),
+    Scene(name="inbox-filters", steps=click(".list-menu > summary")),
     Scene(name="views", path="/?region=sidebar", widths=(390,)),
     Scene(name="search", path="/search/?q=bolo"),
     Scene(name="search-nothing", path="/search/?q=zebra"),

@@ -139,9 +139,10 @@ def _a_second_passes() -> None:
 def _failures(stage: Stage) -> None:
     stage.write(RUI, "text", {"body": "A encomenda 1042 já saiu?"})
     stage.say(RUI, "Sai agora mesmo.")
+    place = stage.conversation(RUI)
+    until(lambda: "read" in _statuses(stage, place))
     stage.faults(fail_code=131026)
     stage.say(RUI, "O estafeta chega dentro de 20 minutos.")
-    place = stage.conversation(RUI)
     until(lambda: "failed" in _statuses(stage, place))
     stage.faults()
 
