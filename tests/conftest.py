@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from messaging import models
 from outbound.breakers import board
@@ -21,6 +22,12 @@ def _fast_passwords(settings) -> None:
 def _fresh_breakers() -> None:
     """What a process knows of breakers is a second old at most; tests are faster than that."""
     board.forget()
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_language() -> None:
+    """What is spoken after a request is the language of who asked; here that is another test."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
