@@ -146,9 +146,13 @@ def test_a_thousand_missed_messages_come_at_once_and_whoever_reads_above_stays(
     demo, many, log_in, up
 ) -> None:
     held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     page = log_in("alice@example.com")
     page.route(f"**/conversations/{many[0]}/", behind)
-    page.route("**/messages/?after=9000*", held.append)
+    page.route("**/messages/?after=9000*", hold)
     page.goto(f"{demo.inbox}/conversations/{many[0]}/")
     page.wait_for_function("document.documentElement.dataset.ready === ''")
     _until_asked(page, held)  # the socket says how far it is by now

@@ -38,9 +38,11 @@ def test_the_first_claim_wins_and_the_other_learns_who(demo, log_in, problems) -
 
 
 def test_resolve_and_next_undo_and_snooze_by_keyboard(demo, log_in) -> None:
-    write(demo, "351910000802", "Next Neves", seconds_ago=5)
-    write(demo, "351910000803", "Done Duarte")
     page = log_in("alice@example.com")
+    for phone, name in (("351910000802", "Next Neves"), ("351910000803", "Done Duarte")):
+        page.wait_for_timeout(1_100)  # customers' messages are dated in whole seconds
+        write(demo, phone, name)
+        expect(page.locator(".conversation").first).to_contain_text(name)
     open_conversation(page, "Done Duarte")
     page.mouse.move(900, 300)  # rows under the pointer would stay
     leave_fields(page)
