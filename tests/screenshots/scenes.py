@@ -62,6 +62,7 @@ def typed(text: str, *, mode: str = "") -> Steps:
     def steps(page: Page, stage: Stage) -> None:
         if mode:
             press(mode)(page, stage)
+        page.fill(TEXT, "")  # the draft of another width
         page.locator(TEXT).press_sequentially(text)
 
     return steps
@@ -78,6 +79,18 @@ def _held(page: Page, stage: Stage) -> None:
     place = stage.conversation(staging.HOTEL)
     stage.api(f"conversations/{place}/lock/", {}, by="bob")
     page.reload()
+
+
+def _canned(page: Page, stage: Stage) -> None:
+    """What a slash offers, with a first reply to choose."""
+    here = page.url
+    page.goto(f"{stage.demo.inbox}/settings/canned/")
+    if not page.locator(".people-row", has_text="/hours").count():
+        page.fill("#id_shortcut", "hours")
+        page.fill("#id_text", "Olá {{contact.first_name}}! Estamos abertos das 7h às 20h.")
+        page.get_by_role("button", name="Keep").click()
+    page.goto(here)
+    typed("/")(page, stage)
 
 
 def _unseen(page: Page, stage: Stage) -> None:
@@ -134,7 +147,7 @@ SCENES = (
     Scene(name="template", who=staging.MARTA, steps=_template),
     Scene(name="reply", who=staging.MARTA, steps=typed("Fica tudo pronto às 16h.")),
     Scene(name="note", who=staging.MARTA, steps=typed("@bo", mode="n")),
-    Scene(name="canned", who=staging.MARTA, steps=typed("/")),
+    Scene(name="canned", who=staging.MARTA, steps=_canned),
     Scene(name="offline", who=staging.MARTA, steps=_offline),
     Scene(name="held", who=staging.HOTEL, steps=_held),
     Scene(name="unseen", who=staging.INES, steps=_unseen),
